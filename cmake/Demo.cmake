@@ -1,0 +1,1 @@
+# qtool demo target

@@ -1,0 +1,80 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace qtool {
+namespace {
+
+[[noreturn]] void fail_errno(const std::filesystem::path& path, std::string_view what) {
+  fail("{}: {}: {}", path.string(), what, std::strerror(errno));
+}
+
+// Closes a descriptor at the end of a scope.
+struct Descriptor {
+  int value;
+  ~Descriptor() { ::close(value); }
+};
+
+}  // namespace
+
+MappedFile::MappedFile(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) fail_errno(path, "cannot be opened");
+  const Descriptor close_later{fd};
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) fail_errno(path, "cannot be examined");
+  if (!S_ISREG(info.st_mode)) fail("{}: is not a regular file", path.string());
+  size_ = static_cast<std::size_t>(info.st_size);
+  if (size_ == 0) return;
+  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (address == MAP_FAILED) fail_errno(path, "cannot be mapped");
+  data_ = {static_cast<const std::byte*>(address),
+           [size = size_](const std::byte* p) { ::munmap(const_cast<std::byte*>(p), size); }};
+}
+
+AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
+  std::string name = target_.string() + ".XXXXXX";
+  descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor_ < 0) fail_errno(target_, "cannot be written");
+  temporary_ = name;
+  // mkostemp gives 0600; the finished file gets what any new file would get.
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  ::fchmod(descriptor_, 0666 & ~mask);
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail_errno(target_, "cannot be written");
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void AtomicFile::commit() {
+  if (::fsync(descriptor_) != 0) fail_errno(target_, "cannot be written");
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail_errno(target_, "cannot be written");
+  temporary_.clear();
+}
+
+void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+}  // namespace qtool

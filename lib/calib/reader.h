@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "ir/graph.h"
+#include "runtime/executor.h"
+
+namespace qtool {
+
+/// x' = (x · scale − mean[c]) / std[c] along axis 1, in float32; how stored bytes become what a
+/// model takes. One entry for all channels or one each.
+struct Normalization {
+  float scale = 1;
+  std::vector<float> mean = {0};
+  std::vector<float> std = {1};
+};
+
+struct ReaderOptions {
+  std::optional<Normalization> normalization;  // applied to float inputs
+  int64_t max_samples = 0;                     // 0: all
+};
+
+/// A sequence of samples on disk, each one tensor per model input with a batch of 1 (or the model's
+/// own fixed batch).
+///
+/// Layouts of `path`: a .npy file; a .npz file with one array (or one per input); a folder of .npy
+/// files for a model with one input; a folder with one sub-folder or one .npy file per input, files
+/// of the same place in name order belonging together. An array with more rows on axis 0 than the
+/// model takes is cut into samples. A file named labels.npy is not an input.
+class SampleReader {
+ public:
+  /// Throws Error naming the folder or file: nothing there, an input without data, differing
+  /// numbers of samples, a type that does not convert without loss, a shape the model does not
+  /// take.
+  SampleReader(const Graph& graph, const std::filesystem::path& path,
+               const ReaderOptions& options = {});
+  SampleReader(SampleReader&&) noexcept;
+  ~SampleReader();
+
+  int64_t count() const;
+  /// Sample `index`. Throws Error naming the file if it holds NaN or Inf.
+  TensorMap read(int64_t index) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace qtool

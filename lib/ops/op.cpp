@@ -1,0 +1,50 @@
+#include "ops/op.h"
+
+#include <algorithm>
+
+namespace qtool {
+
+BindContext bind_context(const Model& model, const Node& node) {
+  BindContext context{.node = node, .opset = opset_version(model, node.domain)};
+  for (const ValueId input : node.inputs) {
+    context.constants.push_back(model.graph.constant(input));
+    context.input_types.push_back(input == ValueId::kNone ? ValueType{}
+                                                          : model.graph.value(input).type);
+  }
+  return context;
+}
+
+std::string_view name(Provider provider) {
+  switch (provider) {
+    case Provider::kSimd:
+      return "simd";
+    case Provider::kOneDnn:
+      return "onednn";
+    case Provider::kReference:
+      return "reference";
+  }
+  QTOOL_ASSERT(false);
+}
+
+const QuantTraits& quant_traits(const Node& node) {
+  static const QuantTraits kFloatIsland;
+  const OpSpec* spec = find_op(node);
+  return spec == nullptr ? kFloatIsland : spec->quant;
+}
+
+Role input_role(const QuantTraits& traits, std::size_t index) {
+  if (traits.inputs.empty()) return Role::kPlain;
+  return traits.inputs[std::min(index, traits.inputs.size() - 1)];
+}
+
+BoundKernel bind_kernel(const BindContext& context, Provider first) {
+  const OpSpec* spec = find_op(context.node);
+  if (spec == nullptr) fail("operator {} is not supported", full_op_type(context.node));
+  for (const Binding& binding : spec->bindings) {
+    if (binding.provider < first) continue;
+    if (Kernel run = binding.bind(context)) return {binding.provider, std::move(run)};
+  }
+  fail("operator {} is not supported with these types or attributes", full_op_type(context.node));
+}
+
+}  // namespace qtool

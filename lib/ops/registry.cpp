@@ -1,0 +1,35 @@
+#include "ops/registry.h"
+
+#include <map>
+
+namespace qtool {
+namespace {
+
+using Key = std::pair<std::string_view, std::string_view>;
+
+std::vector<OpSpec> collect() {
+  std::vector<OpSpec> ops;
+  for (const auto family : {elementwise_ops, conv_ops, matmul_ops, pool_ops, shape_ops,
+                            normalization_ops, quantize_ops, qlinear_ops})
+    for (const OpSpec& spec : family()) ops.push_back(spec);
+  return ops;
+}
+
+}  // namespace
+
+std::span<const OpSpec> all_ops() {
+  static const std::vector<OpSpec> ops = collect();
+  return ops;
+}
+
+const OpSpec* find_op(std::string_view domain, std::string_view op_type) {
+  static const auto index = [] {
+    std::map<Key, const OpSpec*> result;
+    for (const OpSpec& spec : all_ops()) result.emplace(Key{spec.domain, spec.op_type}, &spec);
+    return result;
+  }();
+  const auto it = index.find({domain == "ai.onnx" ? "" : domain, op_type});
+  return it == index.end() ? nullptr : it->second;
+}
+
+}  // namespace qtool

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+
+#include "ops/op.h"
+
+namespace qtool {
+
+/// The families, each a literal array in its own file. Registered in registry.cpp.
+std::span<const OpSpec> elementwise_ops();
+std::span<const OpSpec> conv_ops();
+std::span<const OpSpec> matmul_ops();
+std::span<const OpSpec> pool_ops();
+std::span<const OpSpec> shape_ops();
+std::span<const OpSpec> normalization_ops();
+std::span<const OpSpec> quantize_ops();
+std::span<const OpSpec> qlinear_ops();
+
+/// All operators.
+std::span<const OpSpec> all_ops();
+
+}  // namespace qtool

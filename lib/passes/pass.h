@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "ir/graph.h"
+
+namespace qtool {
+
+/// One rewrite of a model. `run` returns true if it changed something.
+struct Pass {
+  std::string_view name;  // verb_object: the name of its file, its function and on the command line
+  std::string_view summary;  // one line for --help
+  bool (*run)(Model&);
+};
+
+struct PassReport {
+  std::string_view pass;
+  bool changed;
+  double seconds;
+};
+
+struct PassOptions {
+  /// Called after each pass with the model as it then is: for --print-after and --time-passes.
+  std::function<void(const PassReport&, const Model&)> after;
+};
+
+/// Runs the passes in order, verifying the model after each that changed it. An Error gets the
+/// pass as context.
+void run_passes(Model& model, std::span<const Pass> passes, const PassOptions& options = {});
+
+/// The pipeline that prepares a float model for quantization, in order.
+std::span<const Pass> prepare_pipeline();
+/// Every pass, for --help and tests; null if there is none of that name.
+const Pass* find_pass(std::string_view name);
+
+}  // namespace qtool

@@ -1,0 +1,28 @@
+#include "tensor/shape.h"
+
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+
+namespace qtool {
+
+int64_t element_count(const Shape& shape) {
+  constexpr int64_t kMax = int64_t{1} << 62;
+  int64_t count = 1;
+  for (const int64_t dim : shape) {
+    if (dim < 0) fail("shape {} has a negative dimension", to_string(shape));
+    if (__builtin_mul_overflow(count, dim, &count) || count > kMax)
+      fail("shape {} has too many elements", to_string(shape));
+  }
+  return count;
+}
+
+std::string to_string(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+
+int normalize_axis(int64_t axis, std::size_t rank) {
+  const auto r = static_cast<int64_t>(rank);
+  if (axis < -r || axis >= r) fail("axis {} is outside a tensor of rank {}", axis, rank);
+  return static_cast<int>(axis < 0 ? axis + r : axis);
+}
+
+}  // namespace qtool

@@ -1,0 +1,108 @@
+#include "tensor/tensor.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace qtool {
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+
+std::size_t byte_count(DType dtype, int64_t size) {
+  return (static_cast<std::size_t>(size) * static_cast<std::size_t>(bits(dtype)) + 7) / 8;
+}
+
+std::shared_ptr<const void> allocate(DType dtype, int64_t size) {
+  if (dtype == DType::kString) {
+    auto strings = std::make_shared<std::vector<std::string>>(static_cast<std::size_t>(size));
+    return {strings, strings->data()};
+  }
+  constexpr std::align_val_t kAlign{kAlignment};
+  void* memory = ::operator new(std::max<std::size_t>(byte_count(dtype, size), 1), kAlign);
+  return {memory, [](void* p) { ::operator delete(p, kAlign); }};
+}
+
+}  // namespace
+
+Tensor::Tensor(DType dtype, Shape shape)
+    : dtype_(dtype), shape_(std::move(shape)), size_(element_count(shape_)) {
+  try {
+    owner_ = allocate(dtype_, size_);
+  } catch (const std::exception&) {  // bad_alloc, or length_error of a vector of strings
+    fail("no memory for a tensor of {} {}", to_string(shape_), name(dtype_));
+  }
+  data_ = owner_.get();
+}
+
+Tensor Tensor::view(DType dtype, Shape shape, std::shared_ptr<const void> owner, const void* data) {
+  Tensor tensor;
+  tensor.dtype_ = dtype;
+  tensor.shape_ = std::move(shape);
+  tensor.size_ = element_count(tensor.shape_);
+  tensor.owner_ = std::move(owner);
+  tensor.data_ = data;
+  return tensor;
+}
+
+std::size_t Tensor::bytes() const { return byte_count(dtype_, size_); }
+
+Tensor Tensor::reshaped(Shape shape) const {
+  if (element_count(shape) != size_)
+    fail("{} elements of shape {} do not fit shape {}", size_, to_string(shape_), to_string(shape));
+  Tensor copy = *this;
+  copy.shape_ = std::move(shape);
+  return copy;
+}
+
+Tensor Tensor::clone() const {
+  if (!defined()) return {};
+  Tensor copy(dtype_, shape_);
+  if (dtype_ == DType::kString)
+    std::copy_n(data<std::string>(), size_, copy.mutable_data<std::string>());
+  else if (size_ > 0)
+    std::memcpy(copy.mutable_raw(), data_, bytes());
+  return copy;
+}
+
+bool operator==(const Tensor& a, const Tensor& b) {
+  if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
+  if (a.dtype() == DType::kString)
+    return std::equal(a.data<std::string>(), a.data<std::string>() + a.size(),
+                      b.data<std::string>());
+  return a.bytes() == 0 || std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
+}
+
+namespace {
+
+template <class T>
+std::vector<int64_t> widen(const Tensor& tensor) {
+  return {tensor.data<T>(), tensor.data<T>() + tensor.size()};
+}
+
+}  // namespace
+
+std::vector<int64_t> to_int64s(const Tensor& tensor) {
+  switch (tensor.dtype()) {
+    case DType::kBool:
+      return widen<bool>(tensor);
+    case DType::kInt8:
+      return widen<int8_t>(tensor);
+    case DType::kUInt8:
+      return widen<uint8_t>(tensor);
+    case DType::kInt16:
+      return widen<int16_t>(tensor);
+    case DType::kUInt16:
+      return widen<uint16_t>(tensor);
+    case DType::kInt32:
+      return widen<int32_t>(tensor);
+    case DType::kUInt32:
+      return widen<uint32_t>(tensor);
+    case DType::kInt64:
+      return widen<int64_t>(tensor);
+    default:
+      fail("expected an integer tensor, got {}", name(tensor.dtype()));
+  }
+}
+
+}  // namespace qtool

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "tensor/dtype.h"
+#include "tensor/shape.h"
+
+namespace qtool {
+
+/// A dense row-major array. Copies share the elements; `clone` makes an independent one.
+/// Types below 8 bits are packed as in ONNX, the first element in the low bits of a byte.
+/// Strings are held as std::string, everything else as plain bytes aligned to 64.
+class Tensor {
+ public:
+  /// No tensor: dtype undefined.
+  Tensor() = default;
+
+  /// A tensor of its own; numbers are left uninitialised, strings are empty.
+  Tensor(DType dtype, Shape shape);
+
+  /// A tensor over elements that `owner` keeps alive, e.g. part of a mapped file.
+  static Tensor view(DType dtype, Shape shape, std::shared_ptr<const void> owner, const void* data);
+
+  /// A tensor that holds a copy of `values`; their number must be that of `shape`.
+  template <class T>
+  static Tensor of(Shape shape, const std::vector<T>& values);
+  /// A scalar of rank 0.
+  template <class T>
+  static Tensor scalar(T value) {
+    return of<T>({}, {value});
+  }
+
+  DType dtype() const { return dtype_; }
+  const Shape& shape() const { return shape_; }
+  std::size_t rank() const { return shape_.size(); }
+  int64_t dim(std::size_t axis) const { return shape_[axis]; }
+  /// Number of elements.
+  int64_t size() const { return size_; }
+  /// Bytes of the elements as stored; 0 for strings.
+  std::size_t bytes() const;
+  bool defined() const { return dtype_ != DType::kUndefined; }
+
+  const void* raw() const { return data_; }
+  /// Elements for writing, seen by every copy. Only for tensors made by the first constructor.
+  void* mutable_raw() { return const_cast<void*>(data_); }
+
+  /// Elements as T; the tensor must be of that type.
+  template <class T>
+  const T* data() const {
+    QTOOL_ASSERT(dtype_of<T> == dtype_);
+    return static_cast<const T*>(data_);
+  }
+  template <class T>
+  T* mutable_data() {
+    QTOOL_ASSERT(dtype_of<T> == dtype_);
+    return static_cast<T*>(mutable_raw());
+  }
+  /// A copy of the elements.
+  template <class T>
+  std::vector<T> to_vector() const {
+    return {data<T>(), data<T>() + size_};
+  }
+
+  /// The same elements under another shape of as many elements.
+  Tensor reshaped(Shape shape) const;
+  Tensor clone() const;
+
+ private:
+  DType dtype_ = DType::kUndefined;
+  Shape shape_;
+  int64_t size_ = 0;
+  std::shared_ptr<const void> owner_;
+  const void* data_ = nullptr;
+};
+
+/// Same type, shape and bytes (NaN equals NaN of the same bits).
+bool operator==(const Tensor& a, const Tensor& b);
+
+/// The elements of an integer tensor (bool, 8 to 64 bits), as int64. Throws Error for other types.
+std::vector<int64_t> to_int64s(const Tensor& tensor);
+
+template <class T>
+Tensor Tensor::of(Shape shape, const std::vector<T>& values) {
+  Tensor tensor(dtype_of<T>, std::move(shape));
+  QTOOL_ASSERT(tensor.size() == static_cast<int64_t>(values.size()));
+  T* out = tensor.mutable_data<T>();
+  for (std::size_t i = 0; i < values.size(); ++i) out[i] = values[i];
+  return tensor;
+}
+
+}  // namespace qtool

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# Installs everything a build of qtool needs. Run it as often as you like: what is there stays.
+#
+#   third_party/bootstrap.sh
+#
+# Debian packages go to the system (root or sudo, and only if one is missing). What Debian 12 does not
+# have goes into a cache outside the build tree, one folder a version:
+#   $QTOOL_DEPS, else ${XDG_CACHE_HOME:-$HOME/.cache}/qtool
+# Every file fetched for the cache is checked against the SHA-256 pinned below.
+set -euo pipefail
+
+catch2_version=3.7.1-0.4~bpo12+1
+catch2_sha256=1dbb62ed9f177e1cf51e573903cc553241764bd3b6655f5a98889ad361d008dc
+onednn_version=2023.2.0
+onednn_lib_sha256=2f22a54d6a890ed14bfa185d42a4be65d8b5b1df85dc1f0f3a9abe31620416fb
+onednn_devel_sha256=9763c69e8c907e119056bd52ad918ca84ac9ba939d130a99dfa95ccca3e5e284
+onnx_version=1.23.2
+onnx_sha256=008cb0467b2bbee41448acc7da8b6f4e704624cb0d327a2d5adafc7ce19bc5b8
+cmake_version=3.31.6
+cmake_sha256=1c8b05df0602365da91ee6a3336fe57525b137706c4ab5675498f662ae1dbcec
+
+packages=(
+  g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
+  protobuf-compiler libprotobuf-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libzip-dev
+)
+
+deps=${QTOOL_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/qtool}
+mkdir -p "$deps"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+say() { printf 'bootstrap: %s\n' "$*"; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+install_packages() {
+  local missing=() package
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  say "installing Debian packages: ${missing[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$work/apt.log" 2>&1 ||
+    { cat "$work/apt.log" >&2; exit 1; }
+}
+
+# check FILE SHA256
+check() {
+  echo "$2  $1" | sha256sum --check --status || { say "$(basename "$1") does not have the pinned SHA-256 $2"; exit 1; }
+}
+
+# Runs a function that fills the folder $1, and moves it into the cache only when it is whole.
+cached() {
+  local name=$1 fill=$2
+  [ -d "$deps/$name" ] && return
+  say "preparing $name"
+  mkdir -p "$work/$name.dir"
+  "$fill" "$work/$name.dir"
+  mv "$work/$name.dir" "$deps/$name"
+}
+
+# Catch2 3 stands in bookworm-backports only; a private apt state reads it from the mirror the user
+# already has, so that the user's sources stay as they are.
+fill_catch2() {
+  local mirror apt
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Codename: bookworm' | head -n 1)
+  [ -n "$mirror" ] || { say "no Debian 12 (bookworm) source is configured in apt"; exit 1; }
+  mkdir -p "$work/apt/lists/partial" "$work/apt/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror bookworm-backports main" >"$work/apt/sources.list"
+  apt="-o Dir::Etc::sourcelist=$work/apt/sources.list -o Dir::Etc::sourceparts=/dev/null -o Dir::State::Lists=$work/apt/lists -o Dir::Cache=$work/apt -o APT::Sandbox::User=root"
+  # shellcheck disable=SC2086
+  (cd "$work/apt" && apt-get $apt update -qq && apt-get $apt download -qq "libcatch2-dev=$catch2_version")
+  check "$work"/apt/*.deb "$catch2_sha256"
+  dpkg -x "$work"/apt/*.deb "$1"
+}
+
+# Wheels are zip files; python's own zipfile unpacks them, so nothing is installed into any Python.
+fill_onednn() {
+  python3 -m venv "$work/fetch"
+  "$work/fetch/bin/pip" download -q --no-deps -d "$work/onednn" \
+    "onednn-cpu-gomp==$onednn_version" "onednn-devel-cpu-gomp==$onednn_version"
+  check "$work"/onednn/onednn_cpu_gomp-*.whl "$onednn_lib_sha256"
+  check "$work"/onednn/onednn_devel_cpu_gomp-*.whl "$onednn_devel_sha256"
+  local wheel
+  for wheel in "$work"/onednn/*.whl; do python3 -m zipfile -e "$wheel" "$work/onednn/x"; done
+  cp -r "$work"/onednn/x/*.data/data/. "$1"
+  # A wheel holds no symbolic links; three copies of the library become one.
+  ln -sf libdnnl.so.3.2 "$1/lib/libdnnl.so.3"
+  ln -sf libdnnl.so.3 "$1/lib/libdnnl.so"
+}
+
+fill_onnx() {
+  python3 -m venv "$work/cmake"
+  echo "cmake==$cmake_version --hash=sha256:$cmake_sha256" >"$work/requirements.txt"
+  "$work/cmake/bin/pip" install -q --only-binary :all: --require-hashes -r "$work/requirements.txt"
+  "$work/cmake/bin/pip" download -q --no-deps --no-binary onnx -d "$work/onnx" "onnx==$onnx_version"
+  check "$work/onnx/onnx-$onnx_version.tar.gz" "$onnx_sha256"
+  tar -xzf "$work/onnx/onnx-$onnx_version.tar.gz" -C "$work/onnx"
+  say "building the ONNX C++ library $onnx_version (2 to 3 minutes on 2 cores)"
+  {
+    "$work/cmake/bin/cmake" -G Ninja -S "$work/onnx/onnx-$onnx_version" -B "$work/onnx/build" \
+      -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$1" -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+      -DONNX_ML=ON -DONNX_BUILD_PYTHON=OFF -DONNX_USE_PROTOBUF_SHARED_LIBS=ON -DONNX_BUILD_TESTS=OFF &&
+      "$work/cmake/bin/cmake" --build "$work/onnx/build" --target install
+  } >"$work/onnx.log" 2>&1 || { tail -n 40 "$work/onnx.log" >&2; exit 1; }
+}
+
+install_packages
+cached "catch2-$catch2_version" fill_catch2
+cached "onednn-$onednn_version" fill_onednn
+cached "onnx-$onnx_version" fill_onnx
+say "ready (cache: $deps)"
