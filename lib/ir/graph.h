@@ -185,6 +185,9 @@ class Graph {
   std::unordered_map<std::string, ValueId> by_name_;
 };
 
+/// The domain of nodes that only the runtime makes; files never hold it.
+inline constexpr std::string_view kInternalDomain = "qtool.internal";
+
 struct Opset {
   std::string domain;  // empty for ai.onnx
   int64_t version = 0;

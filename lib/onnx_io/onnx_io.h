@@ -8,9 +8,6 @@
 
 namespace qtool {
 
-/// The domain of nodes that only the runtime makes; files never hold it.
-inline constexpr std::string_view kInternalDomain = "qtool.internal";
-
 /// Reads a model as it is written. Weights are views of the mapped file where that is possible;
 /// external data is read from beside it.
 /// Throws Error naming the file: not there, not ONNX, truncated, unsupported IR version or opset.

@@ -37,6 +37,14 @@ Role input_role(const QuantTraits& traits, std::size_t index) {
   return traits.inputs[std::min(index, traits.inputs.size() - 1)];
 }
 
+bool shares_params(const Node& node) {
+  if (!quant_traits(node).same_params) return false;
+  const auto mode = attribute_or<std::string>(node, "mode", "");
+  if (node.op_type == "Resize") return mode.empty() || mode == "nearest";
+  if (node.op_type == "Pad") return !mode.empty() && mode != "constant";
+  return true;
+}
+
 BoundKernel bind_kernel(const BindContext& context, Provider first) {
   const OpSpec* spec = find_op(context.node);
   if (spec == nullptr) fail("operator {} is not supported", full_op_type(context.node));

@@ -115,6 +115,11 @@ const QuantTraits& quant_traits(const Node& node);
 /// Role of input `index` under `traits`.
 Role input_role(const QuantTraits& traits, std::size_t index);
 
+/// Whether the node only moves elements about, so that it runs on integers as it is and its output
+/// has its input's parameters. Depends on attributes: Resize only if nearest, Pad not with a
+/// constant.
+bool shares_params(const Node& node);
+
 struct BoundKernel {
   Provider provider = Provider::kReference;
   Kernel run;

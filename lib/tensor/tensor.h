@@ -45,7 +45,8 @@ class Tensor {
   bool defined() const { return dtype_ != DType::kUndefined; }
 
   const void* raw() const { return data_; }
-  /// Elements for writing, seen by every copy. Only for tensors made by the first constructor.
+  /// Elements for writing, seen by every copy. Only for tensors over writable memory: those of the
+  /// first constructor and those that a buffer pool hands out.
   void* mutable_raw() { return const_cast<void*>(data_); }
 
   /// Elements as T; the tensor must be of that type.

@@ -1,0 +1,46 @@
+// fuse_activation
+//
+// Before:  x ─▶ Conv ─▶ c ─▶ Clip(lo, hi) ─▶ y        (Relu is Clip(0, ∞))
+// After:   x ─▶ qtool.internal.FusedConv {clip=[lo, hi]} ─▶ y
+//
+// Likewise Gemm → FusedGemm. Conditions: c is float32, has no other reader and is no graph output.
+// For the runtime only: files never hold the internal domain.
+#include "passes/activation.h"
+#include "passes/passes.h"
+
+namespace qtool {
+namespace {
+
+bool fuse(Graph& graph, NodeId id, const std::set<ValueId>& captured) {
+  const Node clip = graph.node(id);
+  const auto range = clip_range(graph, clip);
+  if (!range) return false;
+  const ValueId middle = clip.inputs[0];
+  const Value& value = graph.value(middle);
+  if (value.producer == NodeId::kNone || value.consumers.size() != 1 || graph.is_output(middle) ||
+      captured.contains(middle) || value.type.dtype != DType::kFloat32)
+    return false;
+  const NodeId producer = value.producer;
+  Node fused = graph.node(producer);
+  if (!fused.domain.empty() || (fused.op_type != "Conv" && fused.op_type != "Gemm")) return false;
+  fused.domain = kInternalDomain;
+  fused.op_type = "Fused" + fused.op_type;
+  fused.outputs = clip.outputs;
+  set_attribute(fused, "clip", std::vector<float>{range->first, range->second});
+  graph.remove_node(id);
+  graph.remove_node(producer);
+  graph.add_node(std::move(fused));
+  return true;
+}
+
+}  // namespace
+
+bool fuse_activation(Model& model) {
+  const std::set<ValueId> captured = model.graph.captured();
+  bool changed = false;
+  for (const NodeId id : model.graph.nodes())
+    if (model.graph.contains(id)) changed |= fuse(model.graph, id, captured);
+  return changed;
+}
+
+}  // namespace qtool

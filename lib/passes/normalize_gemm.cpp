@@ -1,0 +1,93 @@
+// normalize_gemm
+//
+// Before:  Gemm(A, B, C) with alpha, beta and a C of any shape that broadcasts to [M, N]
+// After:   Gemm(A, alpha·B, C') with C' of shape [N], C' = beta·C
+// After:   Gemm(A, alpha·B) → Add(beta·C), if C differs from row to row
+//
+// Conditions: B is a constant (for alpha), C is a constant; both float32. Quantized forms know only
+// alpha = beta = 1 and a bias per output column.
+// Formula: Y = alpha · A' · B' + beta · C (ONNX, Gemm).
+#include "passes/passes.h"
+
+namespace qtool {
+namespace {
+
+Tensor scaled(const Tensor& tensor, float factor) {
+  Tensor result(DType::kFloat32, tensor.shape());
+  for (int64_t i = 0; i < tensor.size(); ++i)
+    result.mutable_data<float>()[i] = tensor.data<float>()[i] * factor;
+  return result;
+}
+
+bool is_float_constant(const Tensor* tensor) {
+  return tensor != nullptr && tensor->dtype() == DType::kFloat32;
+}
+
+// Replaces input `index` by a new constant, which takes over the name if nobody else reads the old.
+void replace_constant(Graph& graph, NodeId id, std::size_t index, Tensor tensor) {
+  const std::string name = graph.value(graph.node(id).inputs[index]).name;
+  graph.set_input(id, index,
+                  graph.add_constant(graph.unique_name(name), Constant(std::move(tensor))));
+}
+
+bool fold_alpha(Graph& graph, NodeId id) {
+  const float alpha = attribute_or<float>(graph.node(id), "alpha", 1);
+  const Tensor* weight = graph.constant_input(graph.node(id), 1);
+  if (alpha == 1 || !is_float_constant(weight)) return false;
+  replace_constant(graph, id, 1, scaled(*weight, alpha));
+  remove_attribute(graph.mutable_node(id), "alpha");
+  return true;
+}
+
+// The bias as one number per output column, or nothing if its rows differ.
+std::optional<Tensor> per_column(const Tensor& bias, int64_t columns) {
+  if (bias.size() != 1 && bias.size() != columns) return std::nullopt;
+  if (bias.size() != 1 && bias.shape().back() != columns) return std::nullopt;
+  Tensor result(DType::kFloat32, {columns});
+  for (int64_t i = 0; i < columns; ++i)
+    result.mutable_data<float>()[i] = bias.data<float>()[bias.size() == 1 ? 0 : i];
+  return result;
+}
+
+void move_bias_behind(Graph& graph, NodeId id) {
+  const Node gemm = graph.node(id);
+  const Value& output = graph.value(gemm.outputs[0]);
+  const ValueId product = graph.add_value(graph.unique_name(output.name + "_product"), output.type);
+  graph.set_output(id, 0, product);
+  graph.set_inputs(id, {gemm.inputs[0], gemm.inputs[1]});
+  graph.add_node({.op_type = "Add",
+                  .name = gemm.name.empty() ? "" : gemm.name + "_bias",
+                  .inputs = {product, gemm.inputs[2]},
+                  .outputs = {gemm.outputs[0]}});
+}
+
+bool normalize_bias(Graph& graph, NodeId id) {
+  const Node& gemm = graph.node(id);
+  const Tensor* bias = graph.constant_input(gemm, 2);
+  const Tensor* weight = graph.constant_input(gemm, 1);
+  if (!is_float_constant(bias) || weight == nullptr || weight->rank() != 2) return false;
+  const int64_t columns = weight->dim(attribute_or<int64_t>(gemm, "transB", 0) != 0 ? 0 : 1);
+  const float beta = attribute_or<float>(gemm, "beta", 1);
+  if (beta == 1 && bias->shape() == Shape{columns}) return false;
+  const Tensor total = scaled(*bias, beta);
+  remove_attribute(graph.mutable_node(id), "beta");
+  const auto row = per_column(total, columns);
+  replace_constant(graph, id, 2, row ? *row : total);
+  if (!row) move_bias_behind(graph, id);
+  return true;
+}
+
+}  // namespace
+
+bool normalize_gemm(Model& model) {
+  bool changed = false;
+  for (const NodeId id : model.graph.nodes()) {
+    const Node& node = model.graph.node(id);
+    if (node.op_type != "Gemm" || !node.domain.empty()) continue;
+    changed |= fold_alpha(model.graph, id);
+    changed |= normalize_bias(model.graph, id);
+  }
+  return changed;
+}
+
+}  // namespace qtool

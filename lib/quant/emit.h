@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "ir/graph.h"
+#include "tensor/quant_params.h"
+
+namespace qtool {
+
+/// Adds the nodes and constants of quantization to a graph: the one place that knows how they are
+/// named and wired. For a value v: constants v_scale and v_zero_point, integers v_quantized, and
+/// v_dequantized, v_dequantized_1… with one DequantizeLinear for each reader, as runtimes match
+/// groups of nodes.
+class Emitter {
+ public:
+  explicit Emitter(Graph& graph) : graph_(graph) {}
+
+  /// Constants for scale and zero point under the name of `base`, made once for each base.
+  struct Params {
+    ValueId scale;
+    ValueId zero_point;
+  };
+  Params params(const std::string& base, const QuantParams& params);
+
+  /// QuantizeLinear of a float value; returns the integers.
+  ValueId quantize(ValueId value, const std::string& base, const QuantParams& params);
+  /// The constant as integers, made once for each value and type.
+  ValueId quantize_constant(ValueId value, const std::string& base, const QuantParams& params);
+  /// A DequantizeLinear of its own; writes `output`, or a new value if that is kNone.
+  ValueId dequantize(ValueId integers, const std::string& base, const QuantParams& params,
+                     ValueId output = ValueId::kNone);
+
+ private:
+  std::string new_name(const std::string& base, std::string_view suffix) const;
+
+  Graph& graph_;
+  std::map<std::string, Params> params_;
+  std::map<std::string, ValueId> constants_;
+};
+
+}  // namespace qtool

@@ -1,0 +1,39 @@
+#include "runtime/buffer_pool.h"
+
+#include <algorithm>
+#include <bit>
+#include <new>
+
+namespace qtool {
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+constexpr std::align_val_t kAlign{kAlignment};
+
+std::shared_ptr<void> make_buffer(std::size_t bytes) {
+  void* memory = ::operator new(bytes, kAlign, std::nothrow);
+  if (memory == nullptr) fail("no memory for a tensor of {} bytes", bytes);
+  return {memory, [](void* p) { ::operator delete(p, kAlign); }};
+}
+
+}  // namespace
+
+Tensor BufferPool::allocate(DType dtype, const Shape& shape) {
+  if (bits(dtype) == 0) return Tensor(dtype, shape);
+  constexpr int64_t kMaxElements = int64_t{1} << 48;
+  const int64_t count = element_count(shape);
+  if (count > kMaxElements) fail("no memory for a tensor of {}", to_string(shape));
+  const auto needed =
+      (static_cast<std::size_t>(count) * static_cast<std::size_t>(bits(dtype)) + 7) / 8;
+  const std::size_t size = std::bit_ceil(std::max(needed, kAlignment));
+  auto& candidates = buffers_[size];
+  auto it = std::find_if(candidates.begin(), candidates.end(),
+                         [](const auto& buffer) { return buffer.use_count() == 1; });
+  if (it == candidates.end()) {
+    it = candidates.insert(candidates.end(), make_buffer(size));
+    bytes_ += size;
+  }
+  return Tensor::view(dtype, shape, *it, it->get());
+}
+
+}  // namespace qtool
