@@ -1,1 +1,54 @@
-int main() { return 0; }
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <iostream>
+
+#include "base/error.h"
+#include "command.h"
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+int run(int argc, char** argv) {
+  CLI::App app{"Quantizes ONNX models and shows what that cost.", "qtool"};
+  app.set_version_flag("--version", "qtool " QTOOL_VERSION);
+  app.footer(
+      "Examples:\n"
+      "  qtool dynamic model.onnx out.onnx\n"
+      "  qtool static model.onnx out.onnx --calib samples/\n"
+      "  qtool bench model.onnx out.onnx --data samples/ --labels labels.npy\n"
+      "Exit codes: 0 done, 1 failed, 2 wrong usage.");
+  app.require_subcommand(1);
+  qtool::add_dynamic_command(app);
+  qtool::add_static_command(app);
+  qtool::add_bench_command(app);
+  qtool::add_run_command(app);
+  qtool::add_inspect_command(app);
+  if (argc == 1) {
+    std::cout << app.help();
+    return kUsage;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_color_st("qtool"));
+  spdlog::set_pattern("%^%l%$: %v");
+  try {
+    return run(argc, argv);
+  } catch (const qtool::Error& error) {
+    spdlog::error("{}", error.what());
+  } catch (const std::bad_alloc&) {
+    spdlog::error("out of memory");
+  }
+  return kFailed;
+}

@@ -1,0 +1,100 @@
+#include <iostream>
+
+#include "base/file.h"
+#include "bench/bench.h"
+#include "command.h"
+#include "onnx_io/onnx_io.h"
+#include "progress.h"
+#include "report/bench_report.h"
+#include "sample_options.h"
+#include "tensor/npy.h"
+
+namespace qtool {
+namespace {
+
+struct BenchOptions {
+  CommonOptions common;
+  SampleOptions samples;
+  std::vector<std::string> models;
+  std::string labels;
+  std::string json;
+  int rounds = 0;
+  int threads = 1;
+};
+
+Contestant load(const std::string& path) {
+  return with_context([&] { return path; },
+                      [&] {
+                        Model model = import_model(path);
+                        infer_types(model);
+                        Executor executor(model);
+                        return Contestant{path, std::move(model), std::move(executor)};
+                      });
+}
+
+// Loads the model and runs one sample: what a deployment holds at least.
+void run_once(const std::string& path, const SampleOptions& options) {
+  const Contestant model = load(path);
+  const SampleReader samples(model.model.graph, options.path, options.reader_options());
+  model.executor.run(samples.read(0));
+}
+
+std::vector<int64_t> read_labels(const std::string& path) {
+  if (path.empty()) return {};
+  return with_context([&] { return path; }, [&] { return to_int64s(read_npy(path)); });
+}
+
+void run(const BenchOptions& options) {
+  set_threads(options.threads);
+  std::vector<BenchResult> results(options.models.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    results[i].path = options.models[i];
+    results[i].peak_memory_bytes =
+        peak_memory_of([&] { run_once(options.models[i], options.samples); });
+  }
+  std::vector<Contestant> models;
+  for (const std::string& path : options.models) models.push_back(load(path));
+  for (std::size_t i = 0; i < results.size(); ++i)
+    results[i].size_bytes = std::filesystem::file_size(options.models[i]);
+
+  const SampleReader samples(models[0].model.graph, options.samples.path,
+                             options.samples.reader_options());
+  {
+    ProgressLine progress("comparing outputs", options.common.quiet);
+    measure_accuracy(models, samples, {read_labels(options.labels)}, results, progress.callback());
+  }
+  {
+    ProgressLine progress("timing", options.common.quiet);
+    measure_latency(models, samples, {options.rounds}, results, progress.callback());
+  }
+  if (!options.json.empty())
+    write_file(options.json, bench_json(results, samples.count(), options.threads) + "\n");
+  if (!options.common.quiet) std::cout << bench_table(results, samples.count(), options.threads);
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app) {
+  auto options = std::make_shared<BenchOptions>();
+  CLI::App* command = add_command(
+      app, "bench", "Compare models on the same samples: accuracy, latency, size, memory",
+      "  qtool bench model.onnx out.onnx --data samples/\n"
+      "  qtool bench model.onnx dynamic.onnx static.onnx --data images.npz --labels labels.npy",
+      options->common);
+  command
+      ->add_option("models", options->models, "Models; the first is what the others are judged by")
+      ->required();
+  add_sample_options(*command, "--data", options->samples);
+  command->add_option("--labels", options->labels,
+                      "Class index of every sample (.npy of integers)");
+  command->add_option("--json", options->json, "Write the figures to this file");
+  command
+      ->add_option("--rounds", options->rounds,
+                   "Timed runs of every model (default: as time allows)")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--threads", options->threads, "Threads a model may use (default 1)")
+      ->check(CLI::PositiveNumber);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace qtool

@@ -1,0 +1,23 @@
+#include "quantize.h"
+
+namespace qtool {
+
+void add_dynamic_command(CLI::App& app) {
+  auto options = std::make_shared<QuantizeOptions>();
+  options->quant.mode = Mode::kDynamic;
+  CLI::App* command = add_command(
+      app, "dynamic", "Quantize weights now and activations while running; needs no data",
+      "  qtool dynamic model.onnx out.onnx\n"
+      "  qtool dynamic model.onnx out.onnx --per-tensor --weight-type u8",
+      options->common);
+  add_quantize_options(*command, *options);
+  command->add_flag("--dynamic-conv", options->quant.dynamic_conv,
+                    "Convolutions on integers too; without it only their weights are quantized, "
+                    "which runs faster in most runtimes");
+  command->callback([options] {
+    quantize_file(*options,
+                  [](const Model&, const QuantOptions&) { return std::map<std::string, Range>{}; });
+  });
+}
+
+}  // namespace qtool

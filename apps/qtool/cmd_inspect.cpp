@@ -1,0 +1,37 @@
+#include <iostream>
+
+#include "command.h"
+#include "onnx_io/onnx_io.h"
+#include "report/model_report.h"
+
+namespace qtool {
+namespace {
+
+struct InspectOptions {
+  CommonOptions common;
+  std::string model;
+  bool json = false;
+};
+
+void run(const InspectOptions& options) {
+  Model model = import_model(options.model);
+  infer_types(model);
+  const ModelSummary summary = summarize(model);
+  std::cout << (options.json ? model_json(summary) + "\n" : model_text(summary));
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& app) {
+  auto options = std::make_shared<InspectOptions>();
+  CLI::App* command = add_command(
+      app, "inspect", "Show inputs, outputs, operators, parameters and what is quantized",
+      "  qtool inspect model.onnx\n"
+      "  qtool inspect model.onnx --json",
+      options->common);
+  command->add_option("model", options->model, "Model (.onnx)")->required();
+  command->add_flag("--json", options->json, "Print JSON");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace qtool

@@ -1,0 +1,23 @@
+#include "command.h"
+
+#include <spdlog/spdlog.h>
+
+namespace qtool {
+
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
+                      const std::string& examples, CommonOptions& options) {
+  CLI::App* command = app.add_subcommand(name, description);
+  command->footer("Examples:\n" + examples);
+  command->add_flag("-q,--quiet", options.quiet, "Print errors only");
+  command->add_flag("-v,--verbose", options.verbosity, "Say more; twice for debugging");
+  command->parse_complete_callback([&options] {
+    using Level = spdlog::level::level_enum;
+    spdlog::set_level(options.quiet            ? Level::err
+                      : options.verbosity == 0 ? Level::warn
+                      : options.verbosity == 1 ? Level::info
+                                               : Level::debug);
+  });
+  return command;
+}
+
+}  // namespace qtool

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace qtool {
+
+/// Options that every subcommand takes.
+struct CommonOptions {
+  bool quiet = false;
+  int verbosity = 0;
+};
+
+/// Adds a subcommand with --quiet and -v; `examples` stand at the end of its help.
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
+                      const std::string& examples, CommonOptions& options);
+
+// One function for each subcommand, each in cmd_<name>.cpp: adds the options and what runs.
+void add_dynamic_command(CLI::App& app);
+void add_static_command(CLI::App& app);
+void add_bench_command(CLI::App& app);
+void add_run_command(CLI::App& app);
+void add_inspect_command(CLI::App& app);
+
+}  // namespace qtool

@@ -1,0 +1,110 @@
+#include "quantize.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "ir/text.h"
+#include "onnx_io/onnx_io.h"
+#include "passes/pass.h"
+
+namespace qtool {
+namespace {
+
+PassOptions pass_options(const QuantizeOptions& options) {
+  return {.after = [&options](const PassReport& report, const Model& model) {
+    if (options.time_passes)
+      fmt::print(stderr, "{:<28} {:>9.2f} ms{}\n", report.pass, report.seconds * 1e3,
+                 report.changed ? "" : "  (no change)");
+    if (report.pass == options.print_after) std::cout << print_text(model);
+  }};
+}
+
+void check_print_after(const std::string& name) {
+  if (name.empty() || find_pass(name) != nullptr) return;
+  std::string known;
+  for (const Pass& pass : prepare_pipeline()) known += fmt::format(" {}", pass.name);
+  fail("--print-after={}: there is no such pass; there are{}", name, known);
+}
+
+// Logs every node that stays float; throws if no node is quantized.
+void report_plan(const QuantPlan& plan) {
+  int quantized = 0;
+  std::map<std::string, int> reasons;
+  for (const NodePlan& node : plan.nodes) {
+    if (node.mode != Mode::kFloat) {
+      ++quantized;
+      continue;
+    }
+    spdlog::info("float: {} ({}): {}", node.node, node.op_type, node.reason);
+    ++reasons[fmt::format("{}: {}", node.op_type, node.reason)];
+  }
+  if (quantized > 0) return;
+  std::string text;
+  for (const auto& [reason, count] : reasons) text += fmt::format("; {}x {}", count, reason);
+  fail("there is nothing to quantize{}", text);
+}
+
+void print_summary(const QuantizeOptions& options, const QuantPlan& plan) {
+  std::map<std::string, int> counts;
+  for (const NodePlan& node : plan.nodes) ++counts[std::string(name(node.mode))];
+  const auto before = static_cast<double>(std::filesystem::file_size(options.model));
+  const auto after = static_cast<double>(std::filesystem::file_size(options.output));
+  std::string modes;
+  for (const auto& [mode, count] : counts)
+    modes += fmt::format("{}{} {}", modes.empty() ? "" : ", ", count, mode);
+  fmt::print("{}: {:.1f} KB, {:.2f} times smaller; nodes: {}\n", options.output, after / 1024,
+             before / after, modes);
+}
+
+}  // namespace
+
+void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
+  static const std::map<std::string, DType> kTypes = {{"u8", DType::kUInt8}, {"s8", DType::kInt8}};
+  command.add_option("model", options.model, "Float model (.onnx)")->required();
+  command.add_option("output", options.output, "Quantized model to write (.onnx)")->required();
+  CLI::Option* per_channel =
+      command.add_flag("--per-channel", "One weight scale for each output channel (default)");
+  command.add_flag("--per-tensor", options.per_tensor, "One weight scale for the whole tensor")
+      ->excludes(per_channel);
+  command.add_option("--weight-type", options.quant.weight_type, "s8 (default) or u8")
+      ->transform(CLI::CheckedTransformer(kTypes));
+  if (options.quant.mode == Mode::kStatic)
+    command
+        .add_option("--activation-type", options.quant.activation_type,
+                    "u8 (default) or s8; s8 is slower on x86")
+        ->transform(CLI::CheckedTransformer(kTypes));
+  command.add_option("--print-after", options.print_after,
+                     "Print the graph as text after this pass");
+  command.add_flag("--time-passes", options.time_passes, "Print the time of every pass");
+}
+
+void quantize_file(QuantizeOptions& options, const Calibrate& calibrate) {
+  check_print_after(options.print_after);
+  options.quant.per_channel = !options.per_tensor;
+  options.quant.symmetric_weights = options.quant.weight_type == DType::kInt8;
+  QuantPlan plan;
+  Model model = with_context([&] { return options.model; },
+                             [&] {
+                               Model loaded = import_model(options.model);
+                               raise_opset(loaded, kQuantizationOpset);
+                               infer_types(loaded);
+                               run_passes(loaded, prepare_pipeline(), pass_options(options));
+                               return loaded;
+                             });
+  const auto ranges = calibrate(model, options.quant);
+  with_context([&] { return options.model; },
+               [&] {
+                 plan = make_plan(model.graph, ranges, options.quant);
+                 report_plan(plan);
+                 apply_plan(model, plan);
+                 if (options.to_qoperator)
+                   run_passes(model, qoperator_pipeline(), pass_options(options));
+               });
+  save_model(model, options.output);
+  if (!options.common.quiet) print_summary(options, plan);
+}
+
+}  // namespace qtool

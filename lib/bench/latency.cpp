@@ -1,0 +1,50 @@
+#include <algorithm>
+#include <chrono>
+
+#include "bench/bench.h"
+
+namespace qtool {
+namespace {
+
+double run_milliseconds(const Executor& executor, const TensorMap& feed) {
+  const auto start = std::chrono::steady_clock::now();
+  executor.run(feed);
+  const std::chrono::duration<double, std::milli> elapsed =
+      std::chrono::steady_clock::now() - start;
+  return elapsed.count();
+}
+
+constexpr int kWarmUpRuns = 3;
+constexpr double kBudgetMilliseconds = 3000;
+
+int choose_rounds(const std::vector<Contestant>& models, const TensorMap& feed) {
+  double slowest = 0;
+  for (const Contestant& model : models)
+    slowest = std::max(slowest, run_milliseconds(model.executor, feed));
+  return std::clamp(static_cast<int>(kBudgetMilliseconds / std::max(slowest, 1e-3)), 20, 200);
+}
+
+}  // namespace
+
+void measure_latency(const std::vector<Contestant>& models, const SampleReader& samples,
+                     const LatencyOptions& options, std::vector<BenchResult>& results,
+                     const Progress& progress) {
+  const TensorMap first = samples.read(0);
+  for (int i = 0; i < kWarmUpRuns; ++i)
+    for (const Contestant& model : models) model.executor.run(first);
+  const int rounds = options.rounds > 0 ? options.rounds : choose_rounds(models, first);
+
+  std::vector<std::vector<double>> times(models.size());
+  for (int round = 0; round < rounds; ++round) {
+    const TensorMap feed = samples.read(round % samples.count());
+    for (std::size_t m = 0; m < models.size(); ++m)
+      times[m].push_back(run_milliseconds(models[m].executor, feed));
+    if (progress) progress(round + 1, rounds);
+  }
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    results[m].latency = summarize(times[m]);
+    if (m > 0) results[m].latency_ratio = paired_ratio(times[m], times[0]);
+  }
+}
+
+}  // namespace qtool
