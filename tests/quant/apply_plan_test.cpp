@@ -1,0 +1,187 @@
+#include <catch2/catch_test_macros.hpp>
+#include <random>
+
+#include "ir/text.h"
+#include "ir/verify.h"
+#include "passes/pass.h"
+#include "passes/passes.h"
+#include "quant/plan.h"
+
+namespace qtool {
+namespace {
+
+constexpr const char* kNet = R"(
+model ir 8 opset 13
+graph net
+input x: float32[1, 2, 6, 6]
+const w1: float32[4, 2, 3, 3] = ramp(-0.7, 0.021)
+const b1: float32[4] = [0.5, -0.25, 0.1, 0.0]
+const w2: float32[4, 4, 1, 1] = ramp(0.4, -0.05)
+const w3: float32[4, 3] = ramp(-0.3, 0.07)
+const b3: float32[3] = [1, 2, 3]
+c1: float32[1, 4, 6, 6] = Conv(x, w1, b1) {pads=[1, 1, 1, 1]} "conv1"
+r1: float32[1, 4, 6, 6] = Relu(c1) "relu1"
+c2: float32[1, 4, 6, 6] = Conv(r1, w2) "conv2"
+s: float32[1, 4, 6, 6] = Add(r1, c2) "add"
+p: float32[1, 4, 3, 3] = MaxPool(s) {kernel_shape=[2, 2], strides=[2, 2]} "pool"
+k: float32[1, 8, 3, 3] = Concat(p, p) {axis=1} "concat"
+g: float32[1, 8, 1, 1] = GlobalAveragePool(k) "gap"
+h: float32[1, 2, 4] = Reshape(g, shape) "reshape"
+const shape: int64[3] = [1, 2, 4]
+y: float32[1, 2, 3] = MatMul(h, w3) "matmul"
+z: float32[1, 2, 3] = Add(y, b3) "bias"
+output z: float32[1, 2, 3]
+)";
+
+TensorMap random_feed(uint32_t seed) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  Tensor x(DType::kFloat32, {1, 2, 6, 6});
+  for (int64_t i = 0; i < x.size(); ++i) x.mutable_data<float>()[i] = uniform(random);
+  return {{"x", x}};
+}
+
+std::map<std::string, Range> ranges(const Model& model, const QuantOptions& options) {
+  const auto names = values_to_calibrate(model.graph, options);
+  const Executor executor(model, {.observed = names});
+  CalibrationTable table;
+  for (uint32_t seed = 0; seed < 4; ++seed)
+    executor.run(random_feed(seed), [&](const std::string& name, const Tensor& value) {
+      table.values[name].observe(value);
+    });
+  std::map<std::string, Range> result;
+  for (const auto& [name, statistics] : table.values) result[name] = choose_minmax(statistics);
+  return result;
+}
+
+Model quantized(const Model& model, const QuantOptions& options) {
+  std::map<std::string, Range> measured;
+  if (options.mode == Mode::kStatic) measured = ranges(model, options);
+  Model result = model;
+  apply_plan(result, make_plan(model.graph, measured, options));
+  verify(result);
+  return result;
+}
+
+std::map<std::string, int> operators(const Model& model) {
+  std::map<std::string, int> counts;
+  for (const NodeId id : model.graph.nodes()) ++counts[full_op_type(model.graph.node(id))];
+  return counts;
+}
+
+double relative_error(const Tensor& expected, const Tensor& actual) {
+  double error = 0, largest = 0;
+  for (int64_t i = 0; i < expected.size(); ++i) {
+    error = std::max(error, std::fabs(double(expected.data<float>()[i]) - actual.data<float>()[i]));
+    largest = std::max(largest, std::fabs(double(expected.data<float>()[i])));
+  }
+  return error / largest;
+}
+
+TEST_CASE("a static model computes nearly what the float model does") {
+  const Model model = parse_text(kNet);
+  for (const DType activation : {DType::kUInt8, DType::kInt8})
+    for (const bool per_channel : {true, false}) {
+      const QuantOptions options{.per_channel = per_channel, .activation_type = activation};
+      const Model result = quantized(model, options);
+      const TensorMap feed = random_feed(1);
+      CHECK(relative_error(Executor(model).run(feed).at("z"), Executor(result).run(feed).at("z")) <
+            0.03);
+    }
+}
+
+TEST_CASE("the QDQ form run literally and its QOperator form differ by a step at most") {
+  const Model model = parse_text(kNet);
+  const Model qdq = quantized(model, {});
+  Model qoperator = qdq;
+  run_passes(qoperator, qoperator_pipeline());
+  const auto counts = operators(qoperator);
+  CHECK(counts.at("QLinearConv") == 2);
+  CHECK(counts.at("com.microsoft.QLinearAdd") == 1);
+  CHECK(counts.at("com.microsoft.QLinearConcat") == 1);
+  CHECK(counts.at("com.microsoft.QLinearGlobalAveragePool") == 1);
+  CHECK(counts.at("com.microsoft.MatMulIntegerToFloat") == 1);
+  CHECK(counts.at("QuantizeLinear") == 1);
+  CHECK(counts.count("DequantizeLinear") == 0);
+
+  // The integers in front of the float output.
+  const auto integers = [](const Model& m, const std::string& name, bool fuse) {
+    const CompileOptions options{.fuse = fuse, .first = Provider::kReference, .observed = {name}};
+    Tensor seen;
+    for (uint32_t seed = 0; seed < 1; ++seed)
+      Executor(m, options).run(random_feed(7), [&](const auto&, const Tensor& v) { seen = v; });
+    return to_int64s(seen);
+  };
+  for (const std::string name : {"r1_quantized", "c2_quantized", "s_quantized", "h_quantized"}) {
+    const auto a = integers(qdq, name, false), b = integers(qoperator, name, false);
+    REQUIRE(a.size() == b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) CHECK(std::abs(a[i] - b[i]) <= 1);
+  }
+}
+
+TEST_CASE("every reader has a DequantizeLinear of its own, and names survive") {
+  const Model result = quantized(parse_text(kNet), {});
+  for (const NodeId id : result.graph.nodes()) {
+    const Node& node = result.graph.node(id);
+    if (node.op_type == "DequantizeLinear")
+      CHECK(result.graph.value(node.outputs[0]).consumers.size() == 1);
+    CHECK(node.op_type != "Relu");
+  }
+  for (const char* name : {"x", "r1", "c2", "s", "p", "z"})
+    CHECK(result.graph.find(name) != ValueId::kNone);
+}
+
+TEST_CASE("a quantized graph output keeps its name") {
+  const Model result = quantized(parse_text(R"(
+model ir 8 opset 13
+graph net
+input x: float32[1, 2, 6, 6]
+const w: float32[4, 2, 1, 1] = ramp(-0.7, 0.2)
+y: float32[1, 4, 6, 6] = Conv(x, w) "conv"
+output y: float32[1, 4, 6, 6]
+)"),
+                                 {});
+  const Graph& graph = result.graph;
+  REQUIRE(graph.outputs().size() == 1);
+  CHECK(graph.value(graph.outputs()[0]).name == "y");
+  CHECK(graph.node(graph.value(graph.outputs()[0]).producer).op_type == "DequantizeLinear");
+}
+
+TEST_CASE("dynamic models compute nearly what the float model does") {
+  const Model model = parse_text(R"(
+model ir 8 opset 13
+graph net
+input x: float32[1, 2, 6, 6]
+const w1: float32[4, 2, 3, 3] = ramp(-0.7, 0.021)
+const b1: float32[4] = [0.5, -0.25, 0.1, 0.0]
+const w2: float32[5, 64] = ramp(-0.3, 0.002)
+const b2: float32[5] = [1, 2, 3, 4, 5]
+c: float32[1, 4, 4, 4] = Conv(x, w1, b1) "conv"
+f: float32[1, 64] = Flatten(c) "flatten"
+y: float32[1, 5] = Gemm(f, w2, b2) {transB=1} "gemm"
+output y: float32[1, 5]
+)");
+  for (const bool conv : {false, true})
+    for (const DType weight : {DType::kInt8, DType::kUInt8}) {
+      const QuantOptions options{.mode = Mode::kDynamic,
+                                 .weight_type = weight,
+                                 .symmetric_weights = weight == DType::kInt8,
+                                 .dynamic_conv = conv};
+      const Model result = quantized(model, options);
+      CHECK(operators(result).count("MatMulInteger") == 1);
+      CHECK(operators(result).count("ConvInteger") == (conv ? 1u : 0u));
+      const TensorMap feed = random_feed(3);
+      CHECK(relative_error(Executor(model).run(feed).at("y"), Executor(result).run(feed).at("y")) <
+            0.02);
+    }
+}
+
+TEST_CASE("a plan for another model is refused") {
+  Model model = parse_text(kNet);
+  QuantPlan plan;
+  plan.nodes.push_back({.node = "elsewhere", .op_type = "Conv", .mode = Mode::kStatic});
+  CHECK_THROWS_AS(apply_plan(model, plan), Error);
+}
+
+}  // namespace
+}  // namespace qtool
