@@ -7,7 +7,7 @@
 namespace qtool {
 
 int64_t element_count(const Shape& shape) {
-  constexpr int64_t kMax = int64_t{1} << 62;
+  constexpr int64_t kMax = int64_t{1} << 56;
   int64_t count = 1;
   for (const int64_t dim : shape) {
     if (dim < 0) fail("shape {} has a negative dimension", to_string(shape));

@@ -9,7 +9,8 @@ namespace qtool {
 /// Dimensions of a tensor, outermost first; empty for a scalar.
 using Shape = std::vector<int64_t>;
 
-/// Number of elements, 1 for a scalar. Throws Error on a negative dimension or over 2^62.
+/// Number of elements, 1 for a scalar. Throws Error on a negative dimension or over 2^56: the
+/// bits of a tensor always fit an int64.
 int64_t element_count(const Shape& shape);
 
 /// "[1, 3, 224, 224]".

@@ -1,0 +1,47 @@
+#include "calib/statistics.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace qtool {
+namespace {
+
+// Maps the bits of floats to integers of the same order, and back: NaN and Inf come to lie outside
+// all finite numbers. Compilers vectorize a minimum of integers, but not one of floats.
+int32_t ordered(int32_t bits) { return bits ^ ((bits >> 31) & 0x7fffffff); }
+int32_t key_of(float value) { return ordered(std::bit_cast<int32_t>(value)); }
+float value_of(int32_t key) { return std::bit_cast<float>(ordered(key)); }
+
+}  // namespace
+
+void Statistics::observe(const Tensor& values) {
+  if (values.size() == 0) return;
+  const float* data = values.data<float>();
+  int32_t low = key_of(data[0]), high = low;
+  for (int64_t i = 0; i < values.size(); ++i) {
+    const int32_t key = key_of(data[i]);
+    low = std::min(low, key);
+    high = std::max(high, key);
+  }
+  constexpr float kMax = std::numeric_limits<float>::max();
+  if (low < key_of(-kMax) || high > key_of(kMax)) fail("holds NaN or Inf");
+  merge({values.size(), value_of(low), value_of(high)});
+}
+
+// Adding 0 turns −0 into 0: else the sign would depend on which of the two came first.
+void Statistics::merge(const Statistics& other) {
+  count += other.count;
+  min = std::min(min, other.min) + 0.0f;
+  max = std::max(max, other.max) + 0.0f;
+}
+
+void merge(CalibrationTable& into, const CalibrationTable& from) {
+  for (const auto& [name, statistics] : from.values) into.values[name].merge(statistics);
+}
+
+Range choose_minmax(const Statistics& statistics) {
+  if (statistics.count == 0) return {};
+  return {statistics.min, statistics.max};
+}
+
+}  // namespace qtool
