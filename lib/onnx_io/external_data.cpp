@@ -1,0 +1,68 @@
+#include "onnx_io/external_data.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace qtool {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string* find_entry(const onnx::TensorProto& proto, std::string_view key) {
+  for (const auto& entry : proto.external_data())
+    if (entry.key() == key) return &entry.value();
+  return nullptr;
+}
+
+std::size_t parse_size(std::string_view key, const std::string& text) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size())
+    fail("{} of the external data is '{}', expected a number of bytes", key, text);
+  return value;
+}
+
+// Where `location` leads, links followed. It must stay below the folder of the model.
+fs::path resolve(const fs::path& folder, const std::string& location) {
+  const fs::path relative(location);
+  if (relative.is_absolute() || std::count(relative.begin(), relative.end(), "..") > 0)
+    fail("external data '{}' lies outside the folder of the model", location);
+  std::error_code error;
+  const fs::path path = fs::canonical(folder / relative, error);
+  if (error) fail("external data '{}': {}", (folder / relative).string(), error.message());
+  const fs::path root = fs::canonical(folder);
+  if (std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first != root.end())
+    fail("external data '{}' links to a file outside the folder of the model; copy it there",
+         location);
+  return path;
+}
+
+}  // namespace
+
+const MappedFile& ExternalData::open(const std::string& location) {
+  if (folder_.empty())
+    fail("external data '{}' needs the folder of the model; load the model from its file",
+         location);
+  const auto it = files_.find(location);
+  if (it != files_.end()) return it->second;
+  return files_.emplace(location, MappedFile(resolve(folder_, location))).first->second;
+}
+
+std::shared_ptr<const std::byte> ExternalData::find(const onnx::TensorProto& proto,
+                                                    std::size_t size) {
+  const std::string* location = find_entry(proto, "location");
+  if (location == nullptr || location->empty()) fail("external data has no location");
+  const std::string* offset_text = find_entry(proto, "offset");
+  const std::string* length_text = find_entry(proto, "length");
+  const std::size_t offset = offset_text == nullptr ? 0 : parse_size("offset", *offset_text);
+  const std::size_t length = length_text == nullptr ? size : parse_size("length", *length_text);
+  if (length != size) fail("{} bytes of external data, its shape takes {}", length, size);
+  const MappedFile& file = open(*location);
+  const std::size_t total = file.bytes().size();
+  if (offset > total || size > total - offset)
+    fail("bytes {} to {} of external data '{}' lie beyond its end at {}", offset, offset + size,
+         *location, total);
+  return {file.owner(), file.bytes().data() + offset};
+}
+
+}  // namespace qtool

@@ -1,0 +1,68 @@
+#include <google/protobuf/stubs/logging.h>
+
+#include <limits>
+
+#include "base/file.h"
+#include "ir/verify.h"
+#include "onnx_io/model_proto.h"
+#include "onnx_io/onnx_io.h"
+#include "onnx_io/versions.h"
+
+namespace qtool {
+namespace {
+
+constexpr std::size_t kMaxBytes = std::numeric_limits<int32_t>::max();
+
+onnx::ModelProto parse_proto(std::string_view bytes) {
+  const google::protobuf::LogSilencer silence;
+  if (bytes.empty()) fail("is empty; export or download the model again");
+  if (bytes.starts_with("version https://git-lfs"))
+    fail("is a Git LFS pointer and not the model itself; fetch it with 'git lfs pull'");
+  if (bytes.size() > kMaxBytes)
+    fail("is over 2 GB, more than an ONNX file can hold; keep its weights in external data");
+  onnx::ModelProto proto;
+  const bool parsed = proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  if (!parsed || !(proto.has_ir_version() || proto.has_graph()))
+    fail("is not an ONNX model, or was cut short; export or download it again");
+  if (!proto.has_graph()) fail("is an ONNX model without a graph; export it again");
+  return proto;
+}
+
+void check_oldest_opset(const Model& model) {
+  const int64_t version = opset_version(model, "");
+  if (version > 0 && version < kOldestOpset)
+    fail(
+        "opset {} of domain 'ai.onnx' is too old, the oldest is {}; export the model again or "
+        "raise it with onnx.version_converter",
+        version, kOldestOpset);
+}
+
+}  // namespace
+
+Model parse_model(std::string_view bytes, const std::filesystem::path& directory) {
+  ExternalData external(directory);
+  Model model = import_model_proto(parse_proto(bytes), external);
+  verify(model);
+  check_versions(model);
+  return model;
+}
+
+Model import_model(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  return with_context([&] { return path.string(); },
+                      [&] {
+                        Model model =
+                            parse_model(file.text(), std::filesystem::absolute(path).parent_path());
+                        check_oldest_opset(model);
+                        return model;
+                      });
+}
+
+std::string serialize_model(const Model& model) {
+  const onnx::ModelProto proto = export_model_proto(model, Detail::kWhole);
+  if (proto.ByteSizeLong() > kMaxBytes)
+    fail("the model is over 2 GB, more than an ONNX file can hold");
+  return proto.SerializeAsString();
+}
+
+}  // namespace qtool

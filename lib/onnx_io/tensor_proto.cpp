@@ -1,0 +1,96 @@
+#include "onnx_io/tensor_proto.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "onnx_io/typed_data.h"
+
+namespace qtool {
+namespace {
+
+bool is_external(const onnx::TensorProto& proto) {
+  return proto.data_location() == onnx::TensorProto::EXTERNAL;
+}
+
+// Moves raw_data out of the message.
+std::shared_ptr<const std::byte> take_raw_data(onnx::TensorProto& proto) {
+  const std::shared_ptr<std::string> bytes(proto.release_raw_data());
+  return {bytes, reinterpret_cast<const std::byte*>(bytes->data())};
+}
+
+// Elements are read in place where their type's alignment permits.
+bool is_aligned(const std::byte* data, DType dtype) {
+  const int bytes_per_number = std::clamp(bits(dtype) / 8, 1, 8);
+  return reinterpret_cast<std::uintptr_t>(data) % static_cast<unsigned>(bytes_per_number) == 0;
+}
+
+// A byte of a bool other than 0 and 1 must not be read as bool.
+bool is_readable(const Tensor& tensor) {
+  const auto* data = static_cast<const std::byte*>(tensor.raw());
+  if (tensor.dtype() != DType::kBool) return is_aligned(data, tensor.dtype());
+  return std::all_of(data, data + tensor.size(), [](std::byte b) { return b <= std::byte{1}; });
+}
+
+Tensor readable_copy(const Tensor& tensor) {
+  Tensor copy(tensor.dtype(), tensor.shape());
+  auto* out = static_cast<std::byte*>(copy.mutable_raw());
+  if (copy.bytes() > 0) std::memcpy(out, tensor.raw(), copy.bytes());
+  if (copy.dtype() == DType::kBool)
+    std::transform(out, out + copy.size(), out,
+                   [](std::byte b) { return b == std::byte{0} ? b : std::byte{1}; });
+  return copy;
+}
+
+Tensor take_bytes(onnx::TensorProto& proto, DType dtype, const Shape& shape,
+                  ExternalData& external) {
+  if (dtype == DType::kString) fail("strings are not allowed as raw or external data");
+  const std::size_t size = Tensor::view(dtype, shape, nullptr, nullptr).bytes();
+  std::shared_ptr<const std::byte> bytes;
+  if (is_external(proto)) {
+    bytes = external.find(proto, size);
+    proto.clear_data_location();
+    proto.clear_external_data();
+  } else {
+    if (proto.raw_data().size() != size)
+      fail("{} bytes of data do not match shape {} of {}, which takes {}", proto.raw_data().size(),
+           to_string(shape), name(dtype), size);
+    bytes = take_raw_data(proto);
+  }
+  const Tensor tensor = Tensor::view(dtype, shape, bytes, bytes.get());
+  return is_readable(tensor) ? tensor : readable_copy(tensor);
+}
+
+}  // namespace
+
+DType dtype_from_onnx(int32_t data_type) {
+  const bool known = data_type > 0 && data_type <= static_cast<int32_t>(DType::kInt2);
+  return known ? static_cast<DType>(data_type) : DType::kUndefined;
+}
+
+Constant import_tensor(onnx::TensorProto proto, ExternalData& external) {
+  const DType dtype = dtype_from_onnx(proto.data_type());
+  if (dtype == DType::kUndefined) fail("element type {} is not supported", proto.data_type());
+  const Shape shape(proto.dims().begin(), proto.dims().end());
+  const bool typed_fields = !is_external(proto) && !proto.has_raw_data();
+  Constant constant(typed_fields ? take_typed_data(proto, dtype, shape)
+                                 : take_bytes(proto, dtype, shape, external));
+  proto.clear_dims();
+  proto.clear_data_type();
+  constant.typed_fields = typed_fields;
+  constant.extra = to_opaque(proto);
+  return constant;
+}
+
+onnx::TensorProto export_tensor(const Constant& constant) {
+  const Tensor& tensor = *constant.tensor;
+  auto proto = from_opaque<onnx::TensorProto>(constant.extra);
+  proto.mutable_dims()->Add(tensor.shape().begin(), tensor.shape().end());
+  proto.set_data_type(static_cast<int32_t>(tensor.dtype()));
+  if (constant.typed_fields || tensor.dtype() == DType::kString)
+    write_typed_data(tensor, proto);
+  else
+    proto.set_raw_data(tensor.raw(), tensor.bytes());
+  return proto;
+}
+
+}  // namespace qtool

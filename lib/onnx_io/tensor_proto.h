@@ -1,0 +1,19 @@
+#pragma once
+
+#include "onnx_io/external_data.h"
+#include "onnx_io/proto.h"
+
+namespace qtool {
+
+/// The element type of that number in TensorProto.DataType; kUndefined if qtool has none.
+DType dtype_from_onnx(int32_t data_type);
+
+/// Takes a tensor over. Raw data is moved, external data stays a view of its file, typed fields are
+/// copied; `extra` keeps all but dims, data_type and data.
+/// Throws Error for types qtool does not hold, and if the data does not match the shape.
+Constant import_tensor(onnx::TensorProto proto, ExternalData& external);
+
+/// The inverse; what was external becomes raw data.
+onnx::TensorProto export_tensor(const Constant& constant);
+
+}  // namespace qtool
