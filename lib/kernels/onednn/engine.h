@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <utility>
+
+// Only for .cpp files of this folder: oneDNN's headers are not seen outside of it.
+namespace qtool::onednn {
+
+using Dims = dnnl::memory::dims;
+using Desc = dnnl::memory::desc;
+using DataType = dnnl::memory::data_type;
+
+/// The CPU.
+const dnnl::engine& engine();
+/// The calling thread's queue; primitives run to their end in `execute`.
+const dnnl::stream& stream();
+
+/// Row-major layout of `dims`.
+Desc plain(DataType type, const Dims& dims);
+/// `dims` in the layout that the primitive likes best.
+Desc any_layout(DataType type, const Dims& dims);
+/// A memory over elements that the caller owns; may be null until set_data_handle.
+dnnl::memory wrap(const Desc& desc, const void* data);
+/// A copy of `from` in another layout or type.
+dnnl::memory reordered(const dnnl::memory& from, const Desc& to);
+
+/// An argument that comes in the caller's layout and is brought into the primitive's.
+class Source {
+ public:
+  Source(const Desc& given, const Desc& wanted);
+  /// The memory for the primitive, with the elements at `data` in it. If `once`, the first call's
+  /// elements are kept and later calls do nothing: for constant weights.
+  const dnnl::memory& load(const void* data, bool once = false);
+
+ private:
+  dnnl::memory given_;
+  dnnl::memory wanted_;  // the same memory as given_ if the layouts agree
+  dnnl::reorder reorder_;
+  bool loaded_ = false;
+};
+
+/// A result in the primitive's layout that is brought into the caller's.
+class Destination {
+ public:
+  Destination(const Desc& made, const Desc& wanted);
+  /// The memory for the primitive to write, its end at `data`.
+  const dnnl::memory& at(void* data);
+  /// Brings what the primitive wrote to `data`.
+  void store();
+
+ private:
+  dnnl::memory made_;  // the same memory as wanted_ if the layouts agree
+  dnnl::memory wanted_;
+  dnnl::reorder reorder_;
+};
+
+/// Primitives made on first use of a shape. Forgets all of them when there are too many, so that
+/// inputs of ever new shapes do not fill the memory.
+template <class Key, class Value>
+class ShapeCache {
+ public:
+  /// The entry of `key`, made by `make()` if there is none.
+  template <class Make>
+  Value& get(const Key& key, Make&& make) {
+    const auto it = entries_.find(key);
+    if (it != entries_.end()) return it->second;
+    if (entries_.size() == kLimit) entries_.clear();
+    return entries_.emplace(key, make()).first->second;
+  }
+
+ private:
+  static constexpr std::size_t kLimit = 16;
+  std::map<Key, Value> entries_;
+};
+
+}  // namespace qtool::onednn
