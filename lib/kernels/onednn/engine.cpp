@@ -54,10 +54,13 @@ Source::Source(const Desc& given, const Desc& wanted)
 }
 
 const dnnl::memory& Source::load(const void* data, bool once) {
-  if (once && loaded_) return wanted_;
-  loaded_ = true;
-  given_.set_data_handle(const_cast<void*>(data));
-  if (reorder_) run_reorder(reorder_, given_, wanted_);
+  if (!reorder_) {
+    given_.set_data_handle(const_cast<void*>(data));
+  } else if (!once || !loaded_) {
+    given_.set_data_handle(const_cast<void*>(data));
+    run_reorder(reorder_, given_, wanted_);
+    loaded_ = true;
+  }
   return wanted_;
 }
 

@@ -31,8 +31,8 @@ dnnl::memory reordered(const dnnl::memory& from, const Desc& to);
 class Source {
  public:
   Source(const Desc& given, const Desc& wanted);
-  /// The memory for the primitive, with the elements at `data` in it. If `once`, the first call's
-  /// elements are kept and later calls do nothing: for constant weights.
+  /// The memory for the primitive, with the elements at `data` in it. If `once`, every call
+  /// passes the same elements, which are brought into the layout only the first time.
   const dnnl::memory& load(const void* data, bool once = false);
 
  private:

@@ -1,0 +1,85 @@
+#include "kernels/onednn/matmul.h"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_map>
+
+#include "kernels/onednn/engine.h"
+#include "kernels/onednn/post_ops.h"
+
+namespace qtool::onednn {
+namespace {
+
+constexpr DataType kF32 = DataType::f32;
+
+Dims matrix_dims(Dims batch, int64_t rows, int64_t columns) {
+  batch.push_back(rows);
+  batch.push_back(columns);
+  return batch;
+}
+
+// Layout of a [batch..., rows, columns] matrix that lies as its transpose if `transposed`.
+Desc matrix(const Dims& batch, int64_t rows, int64_t columns, bool transposed) {
+  if (!transposed) return plain(kF32, matrix_dims(batch, rows, columns));
+  std::vector<int> swapped(batch.size() + 2);
+  for (std::size_t i = 0; i < swapped.size(); ++i) swapped[i] = static_cast<int>(i);
+  std::swap(swapped[batch.size()], swapped[batch.size() + 1]);
+  return plain(kF32, matrix_dims(batch, columns, rows)).permute_axes(swapped);
+}
+
+Dims output_dims(const MatMulShape& s) {
+  Dims batch = s.a_batch;
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    if (batch[i] == 1) batch[i] = s.b_batch[i];
+  return matrix_dims(batch, s.m, s.n);
+}
+
+// One product of a fixed shape.
+struct Program {
+  dnnl::matmul primitive;
+  Source a, b, bias;
+  Destination y;
+};
+
+Program make_program(const MatMulShape& s, const MatMul::Epilogue& epilogue, bool has_bias,
+                     bool pack_b) {
+  const Desc a = matrix(s.a_batch, s.m, s.k, s.transpose_a);
+  const Desc b = matrix(s.b_batch, s.k, s.n, s.transpose_b);
+  const Desc y = plain(kF32, output_dims(s));
+  const Desc bias = has_bias ? plain(kF32, matrix_dims(Dims(s.a_batch.size(), 1), 1, s.n)) : Desc();
+  const Desc wanted_b = pack_b ? any_layout(kF32, b.get_dims()) : b;
+  const dnnl::matmul::primitive_desc desc(engine(), a, wanted_b, bias, y,
+                                          epilogue_attributes(epilogue.alpha, epilogue.clip));
+  return {dnnl::matmul(desc), Source(a, desc.src_desc()), Source(b, desc.weights_desc()),
+          Source(bias, bias), Destination(desc.dst_desc(), y)};
+}
+
+}  // namespace
+
+struct MatMul::State {
+  bool constant_b;
+  // Shape, has bias, alpha, clip.
+  ShapeCache<std::tuple<MatMulShape, bool, float, float, float>, Program> programs;
+};
+
+MatMul::MatMul(bool constant_b) : state_(std::make_unique<State>(State{constant_b, {}})) {}
+MatMul::MatMul(MatMul&&) noexcept = default;
+MatMul::~MatMul() = default;
+
+void MatMul::run(const MatMulShape& shape, const Epilogue& epilogue, const float* a, const float* b,
+                 const float* bias, float* y) {
+  const bool has_bias = bias != nullptr;
+  const auto& [alpha, clip] = epilogue;
+  Program& program = state_->programs.get({shape, has_bias, alpha, clip.low, clip.high}, [&] {
+    return make_program(shape, epilogue, has_bias, state_->constant_b);
+  });
+  std::unordered_map<int, dnnl::memory> arguments = {
+      {DNNL_ARG_SRC, program.a.load(a)},
+      {DNNL_ARG_WEIGHTS, program.b.load(b, state_->constant_b)},
+      {DNNL_ARG_DST, program.y.at(y)}};
+  if (has_bias) arguments.emplace(DNNL_ARG_BIAS, program.bias.load(bias));
+  program.primitive.execute(stream(), arguments);
+  program.y.store();
+}
+
+}  // namespace qtool::onednn

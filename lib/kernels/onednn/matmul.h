@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+
+#include "kernels/clip.h"
+#include "kernels/matmul_shape.h"
+
+namespace qtool::onednn {
+
+/// Float matrix product with packed b and primitives kept by shape. Arrays are row-major.
+/// Not for use by two threads at once.
+class MatMul {
+ public:
+  /// `constant_b`: every run passes the same b, which is packed once a shape.
+  explicit MatMul(bool constant_b);
+  MatMul(MatMul&&) noexcept;
+  ~MatMul();
+
+  /// What happens to the product: clip(alpha · (a · b + bias)).
+  struct Epilogue {
+    float alpha = 1;
+    ClipRange clip;
+  };
+
+  /// `bias` [n] may be null. `shape` has no size of 0.
+  void run(const MatMulShape& shape, const Epilogue& epilogue, const float* a, const float* b,
+           const float* bias, float* y);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace qtool::onednn
