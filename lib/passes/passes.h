@@ -1,0 +1,22 @@
+#pragma once
+
+#include "ir/graph.h"
+
+namespace qtool {
+
+// The rewrites, each described in the .cpp file of its name: what is there before and after, under
+// which conditions, and by which formula. Each returns true if it changed something; run again at
+// once, it changes nothing. They rewrite the model's main graph, not the subgraphs of its nodes.
+// Of two values that become one, the later one keeps its name. None of them throws but for input
+// that breaks the ONNX rules.
+
+bool constants_to_initializers(Model& model);
+bool fold_affine(Model& model);
+bool fold_batch_norm(Model& model);
+bool fold_constants(Model& model);
+bool name_nodes(Model& model);
+bool remove_dead_nodes(Model& model);
+bool remove_identity(Model& model);
+bool remove_initializer_inputs(Model& model);
+
+}  // namespace qtool

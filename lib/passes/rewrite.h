@@ -1,0 +1,24 @@
+#pragma once
+
+#include <set>
+#include <string_view>
+
+#include "ir/graph.h"
+
+namespace qtool {
+
+/// Whether the node is operator `op_type` of ai.onnx.
+bool is_op(const Node& node, std::string_view op_type);
+
+/// Input or output `index` of the node; kNone if it is left out.
+ValueId input_of(const Node& node, std::size_t index);
+ValueId output_of(const Node& node, std::size_t index);
+
+/// Values that are known by name outside of the graph's own nodes: its outputs and what subgraphs
+/// capture. A rewrite that removes or renames one of them breaks the model.
+std::set<ValueId> pinned_values(const Graph& graph);
+
+/// The node that writes `from` writes `to` instead, which has the same type and no producer.
+void write_instead(Graph& graph, ValueId from, ValueId to);
+
+}  // namespace qtool
