@@ -1,24 +1,22 @@
-// fuse_activation
-//
-// Before:  x ─▶ Conv ─▶ c ─▶ Clip(lo, hi) ─▶ y        (Relu is Clip(0, ∞))
-// After:   x ─▶ qtool.internal.FusedConv {clip=[lo, hi]} ─▶ y
-//
-// Likewise Gemm → FusedGemm. Conditions: c is float32, has no other reader and is no graph output.
-// For the runtime only: files never hold the internal domain.
+// Before      c = Conv(x, w, b);  y = Clip(c, lo, hi)      Relu is Clip(0, ∞)
+// After       y = qtool.internal.FusedConv(x, w, b) {clip=[lo, hi]}      and Gemm → FusedGemm
+// Conditions  c is float32, has no other reader and is neither a graph output nor captured. For the
+//             runtime only: files never hold the internal domain.
 #include "passes/activation.h"
 #include "passes/passes.h"
+#include "passes/rewrite.h"
 
 namespace qtool {
 namespace {
 
-bool fuse(Graph& graph, NodeId id, const std::set<ValueId>& captured) {
+bool fuse(Graph& graph, NodeId id, const std::set<ValueId>& pinned) {
   const Node clip = graph.node(id);
   const auto range = clip_range(graph, clip);
   if (!range) return false;
   const ValueId middle = clip.inputs[0];
   const Value& value = graph.value(middle);
-  if (value.producer == NodeId::kNone || value.consumers.size() != 1 || graph.is_output(middle) ||
-      captured.contains(middle) || value.type.dtype != DType::kFloat32)
+  if (value.producer == NodeId::kNone || value.consumers.size() != 1 || pinned.contains(middle) ||
+      value.type.dtype != DType::kFloat32)
     return false;
   const NodeId producer = value.producer;
   Node fused = graph.node(producer);
@@ -36,10 +34,10 @@ bool fuse(Graph& graph, NodeId id, const std::set<ValueId>& captured) {
 }  // namespace
 
 bool fuse_activation(Model& model) {
-  const std::set<ValueId> captured = model.graph.captured();
+  const std::set<ValueId> pinned = pinned_values(model.graph);
   bool changed = false;
   for (const NodeId id : model.graph.nodes())
-    if (model.graph.contains(id)) changed |= fuse(model.graph, id, captured);
+    if (model.graph.contains(id)) changed |= fuse(model.graph, id, pinned);
   return changed;
 }
 

@@ -1,13 +1,11 @@
-// normalize_gemm
-//
-// Before:  Gemm(A, B, C) with alpha, beta and a C of any shape that broadcasts to [M, N]
-// After:   Gemm(A, alpha·B, C') with C' of shape [N], C' = beta·C
-// After:   Gemm(A, alpha·B) → Add(beta·C), if C differs from row to row
-//
-// Conditions: B is a constant (for alpha), C is a constant; both float32. Quantized forms know only
-// alpha = beta = 1 and a bias per output column.
-// Formula: Y = alpha · A' · B' + beta · C (ONNX, Gemm).
+// Before      y = Gemm(A, B, C) {alpha, beta}, C of any shape that broadcasts to [M, N]
+// After       y = Gemm(A, B', C') with B' = alpha · B and C' = beta · C of shape [N]
+//             y = Add(Gemm(A, B'), C')  if the rows of C differ
+// Conditions  B (for alpha) and C are float32 constants. Quantized forms know only alpha = beta = 1
+//             and one bias per output column.
+// Formula     Y = alpha · A' · B' + beta · C  (ONNX, Gemm)
 #include "passes/passes.h"
+#include "passes/rewrite.h"
 
 namespace qtool {
 namespace {
@@ -83,7 +81,7 @@ bool normalize_gemm(Model& model) {
   bool changed = false;
   for (const NodeId id : model.graph.nodes()) {
     const Node& node = model.graph.node(id);
-    if (node.op_type != "Gemm" || !node.domain.empty()) continue;
+    if (!is_op(node, "Gemm")) continue;
     changed |= fold_alpha(model.graph, id);
     changed |= normalize_bias(model.graph, id);
   }

@@ -33,7 +33,11 @@ void run_passes(Model& model, std::span<const Pass> passes, const PassOptions& o
 
 /// The pipeline that prepares a float model for quantization, in order.
 std::span<const Pass> prepare_pipeline();
-/// Every pass, for --help and tests; null if there is none of that name.
+/// The passes that turn a model in QDQ form into one of quantized operators.
+std::span<const Pass> qoperator_pipeline();
+/// The passes that lower a model for running; what they make never goes into a file.
+std::span<const Pass> runtime_pipeline();
+/// The pass of that name in any pipeline, or null.
 const Pass* find_pass(std::string_view name);
 
 }  // namespace qtool

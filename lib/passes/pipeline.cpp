@@ -9,9 +9,18 @@ namespace {
 
 constexpr Pass kRemoveIdentity = {"remove_identity", "remove nodes that return their input",
                                   remove_identity};
+constexpr Pass kFoldConstants = {"fold_constants", "compute nodes whose inputs are constant",
+                                 fold_constants};
 constexpr Pass kFoldAffine = {"fold_affine",
                               "fold Mul, Div, Add, Sub by a constant into the weights before them",
                               fold_affine};
+constexpr Pass kRemoveDeadNodes = {
+    "remove_dead_nodes", "remove nodes and constants that no output needs", remove_dead_nodes};
+constexpr Pass kQdqToQoperator = {
+    "qdq_to_qoperator",
+    "turn float operators between DequantizeLinear and QuantizeLinear into "
+    "quantized ones",
+    qdq_to_qoperator};
 
 // Nodes get their names first, from the model as its author knows it. Identities go before folding,
 // so that a constant shared through them stays one constant, and after it, since folding makes the
@@ -23,22 +32,38 @@ constexpr std::array kPrepare = {
     Pass{"constants_to_initializers", "turn Constant nodes into constants of the graph",
          constants_to_initializers},
     kRemoveIdentity,
-    Pass{"fold_constants", "compute nodes whose inputs are constant", fold_constants},
+    kFoldConstants,
     kRemoveIdentity,
     kFoldAffine,
     Pass{"fold_batch_norm", "fold BatchNormalization into the weights before it", fold_batch_norm},
     kFoldAffine,
-    Pass{"remove_dead_nodes", "remove nodes and constants that no output needs", remove_dead_nodes},
+    Pass{"normalize_gemm", "fold alpha and beta of Gemm into its constants", normalize_gemm},
+    kRemoveDeadNodes,
+};
+
+constexpr std::array kQoperator = {kQdqToQoperator, kRemoveDeadNodes};
+
+constexpr std::array kRuntime = {
+    kFoldConstants,
+    kRemoveIdentity,
+    kQdqToQoperator,
+    kRemoveDeadNodes,  // before folding, so that weights of quantized operators are not dequantized
+    Pass{"fold_dequantize", "dequantize constants once instead of in every run", fold_dequantize},
+    Pass{"fuse_activation", "let Conv and Gemm clip their own output", fuse_activation},
+    kRemoveDeadNodes,
 };
 
 }  // namespace
 
 std::span<const Pass> prepare_pipeline() { return kPrepare; }
+std::span<const Pass> qoperator_pipeline() { return kQoperator; }
+std::span<const Pass> runtime_pipeline() { return kRuntime; }
 
 const Pass* find_pass(std::string_view name) {
-  const auto it = std::find_if(kPrepare.begin(), kPrepare.end(),
-                               [&](const Pass& pass) { return pass.name == name; });
-  return it == kPrepare.end() ? nullptr : &*it;
+  for (const auto pipeline : {prepare_pipeline(), qoperator_pipeline(), runtime_pipeline()})
+    for (const Pass& pass : pipeline)
+      if (pass.name == name) return &pass;
+  return nullptr;
 }
 
 }  // namespace qtool

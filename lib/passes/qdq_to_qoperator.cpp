@@ -1,23 +1,23 @@
-// qdq_to_qoperator
+// Before      x_q → DequantizeLinear → Conv → QuantizeLinear → y_q     (weight and bias likewise)
+// After       x_q → QLinearConv → y_q
 //
-// Before:  x_q ─DequantizeLinear─▶ Conv ─▶ QuantizeLinear ─▶ y_q      (weight and bias likewise)
-// After:   x_q ─▶ QLinearConv ─▶ y_q
+// Before      x_q → DequantizeLinear → Gemm → y                        (y is read as float)
+// After       x_q → com.microsoft.QGemm → y
 //
-// Before:  x_q ─DequantizeLinear─▶ Gemm ─▶ y                          (y is read as float)
-// After:   x_q ─▶ com.microsoft.QGemm ─▶ y
+// Before      x_q → DequantizeLinear → MaxPool → QuantizeLinear → y_q  (the same parameters)
+// After       x_q → MaxPool → y_q
 //
-// Before:  x_q ─DequantizeLinear─▶ MaxPool ─▶ QuantizeLinear ─▶ y_q   (the same parameters)
-// After:   x_q ─▶ MaxPool ─▶ y_q
-//
-// Conditions: activations are quantized per tensor, weights per tensor or along their output
-// channel; the float value in the middle has one reader and is no graph output. What becomes unused
-// is left to remove_dead_nodes.
+// Conditions  activations are quantized per tensor, weights per tensor or along their output
+//             channels; the float value in the middle has one reader and is neither a graph output
+//             nor captured. Nodes are added; those no longer needed go with remove_dead_nodes.
+
 #include <array>
 #include <optional>
 #include <set>
 
 #include "ops/op.h"
 #include "passes/passes.h"
+#include "passes/rewrite.h"
 
 namespace qtool {
 namespace {
@@ -53,7 +53,7 @@ struct Quantized {
 class Rewriter {
  public:
   explicit Rewriter(Model& model)
-      : model_(model), graph_(model.graph), captured_(graph_.captured()) {}
+      : model_(model), graph_(model.graph), pinned_(pinned_values(graph_)) {}
 
   bool rewrite_quantized_output(NodeId quantize);
   bool rewrite_float_output(NodeId node);
@@ -71,10 +71,10 @@ class Rewriter {
 
   Model& model_;
   Graph& graph_;
-  std::set<ValueId> captured_;
+  std::set<ValueId> pinned_;
 };
 
-bool is_op(const Node& node, std::string_view op_type) {
+bool is_quantization_op(const Node& node, std::string_view op_type) {
   return node.op_type == op_type && (node.domain.empty() || node.domain == kMicrosoft);
 }
 
@@ -98,7 +98,8 @@ Quantized Rewriter::parameters(const Node& node) {
                    .zero_point = node.inputs.size() > 2 ? node.inputs[2] : ValueId::kNone,
                    .axis = attribute_or<int64_t>(node, "axis", 1)};
   if (result.zero_point == ValueId::kNone) {
-    const ValueId integer = is_op(node, "QuantizeLinear") ? node.outputs[0] : node.inputs[0];
+    const ValueId integer =
+        is_quantization_op(node, "QuantizeLinear") ? node.outputs[0] : node.inputs[0];
     DType dtype = graph_.value(integer).type.dtype;
     if (dtype == DType::kUndefined) dtype = DType::kUInt8;
     Tensor zero(dtype, {});
@@ -112,7 +113,7 @@ Quantized Rewriter::parameters(const Node& node) {
 std::optional<Quantized> Rewriter::behind_dequantize(ValueId value) {
   if (value == ValueId::kNone) return std::nullopt;
   const NodeId producer = graph_.value(value).producer;
-  if (producer == NodeId::kNone || !is_op(graph_.node(producer), "DequantizeLinear"))
+  if (producer == NodeId::kNone || !is_quantization_op(graph_.node(producer), "DequantizeLinear"))
     return std::nullopt;
   if (attribute_or<int64_t>(graph_.node(producer), "block_size", 0) != 0) return std::nullopt;
   return parameters(Node(graph_.node(producer)));
@@ -201,7 +202,7 @@ bool Rewriter::rewrite_quantized_output(NodeId quantize) {
   const Node q = graph_.node(quantize);
   const Value& middle = graph_.value(q.inputs[0]);
   if (middle.producer == NodeId::kNone || middle.consumers.size() != 1 ||
-      graph_.is_output(q.inputs[0]) || captured_.contains(q.inputs[0]))
+      pinned_.contains(q.inputs[0]))
     return false;
   const Node node = graph_.node(middle.producer);
   if (node.outputs.size() != 1 || count(q.inputs[1]) != 1) return false;
@@ -244,7 +245,7 @@ bool qdq_to_qoperator(Model& model) {
   Rewriter rewriter(model);
   bool changed = false;
   for (const NodeId id : model.graph.nodes())
-    if (model.graph.contains(id) && is_op(model.graph.node(id), "QuantizeLinear"))
+    if (model.graph.contains(id) && is_quantization_op(model.graph.node(id), "QuantizeLinear"))
       changed |= rewriter.rewrite_quantized_output(id);
   for (const NodeId id : model.graph.nodes()) {
     const Node& node = model.graph.node(id);

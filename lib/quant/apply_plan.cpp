@@ -1,7 +1,6 @@
-#include <algorithm>
-
 #include "ops/op.h"
 #include "passes/activation.h"
+#include "passes/rewrite.h"
 #include "quant/apply_dynamic.h"
 #include "quant/emit.h"
 #include "quant/plan.h"
@@ -27,13 +26,14 @@ class PlanApplier {
 
   Graph& graph_;
   const QuantPlan& plan_;
+  const std::set<ValueId> pinned_;
   std::map<NodeId, Mode> modes_;
   TensorPlans tensors_;
   Emitter emitter_;
 };
 
 PlanApplier::PlanApplier(Model& model, const QuantPlan& plan)
-    : graph_(model.graph), plan_(plan), emitter_(graph_) {
+    : graph_(model.graph), plan_(plan), pinned_(pinned_values(graph_)), emitter_(graph_) {
   std::map<std::string, Mode> by_name;
   for (const NodePlan& node : plan.nodes) by_name.emplace(node.node, node.mode);
   for (const NodeId id : graph_.nodes())
@@ -65,12 +65,10 @@ void PlanApplier::absorb_activation(NodeId id) {
   const Node node = graph_.node(id);
   if (!is_static(id) || !clip_range(graph_, node)) return;
   const ValueId inner = node.inputs[0];
-  const NodeId producer = graph_.value(inner).producer;
-  QTOOL_ASSERT(producer != NodeId::kNone && graph_.value(inner).consumers.size() == 1);
+  QTOOL_ASSERT(graph_.value(inner).producer != NodeId::kNone &&
+               graph_.value(inner).consumers.size() == 1);
   graph_.remove_node(id);
-  const auto& outputs = graph_.node(producer).outputs;
-  const auto slot = std::find(outputs.begin(), outputs.end(), inner) - outputs.begin();
-  graph_.set_output(producer, static_cast<std::size_t>(slot), node.outputs[0]);
+  write_instead(graph_, inner, node.outputs[0]);
 }
 
 void PlanApplier::quantize_weights(NodeId id) {
@@ -114,14 +112,12 @@ void PlanApplier::quantize_activation(ValueId value, const TensorPlan& plan) {
   const NodeId producer = graph_.value(value).producer;
   const bool from_static = is_static(producer);
   const std::vector<NodeId> consumers = graph_.value(value).consumers;
-  const bool keeps_name = graph_.is_output(value) || graph_.captured().contains(value);
+  const bool keeps_name = pinned_.contains(value);
 
   ValueId source = value;
   if (from_static && keeps_name) {  // the name stays with what readers outside get
     source = graph_.add_value(graph_.unique_name(plan.value + "_raw"), graph_.value(value).type);
-    const auto& outputs = graph_.node(producer).outputs;
-    const auto slot = std::find(outputs.begin(), outputs.end(), value) - outputs.begin();
-    graph_.set_output(producer, static_cast<std::size_t>(slot), source);
+    write_instead(graph_, value, source);
   }
   const std::string base = plan.group.empty() ? plan.value : plan.group;
   const ValueId integers = emitter_.quantize(source, base, plan.params);

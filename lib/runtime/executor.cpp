@@ -5,7 +5,6 @@
 
 #include "passes/pass.h"
 #include "runtime/buffer_pool.h"
-#include "runtime/pipeline.h"
 
 namespace qtool {
 namespace {
