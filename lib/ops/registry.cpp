@@ -9,8 +9,9 @@ using Key = std::pair<std::string_view, std::string_view>;
 
 std::vector<OpSpec> collect() {
   std::vector<OpSpec> ops;
-  for (const auto family : {elementwise_ops, conv_ops, matmul_ops, pool_ops, shape_ops,
-                            normalization_ops, quantize_ops, qlinear_ops})
+  for (const auto family :
+       {elementwise_ops, binary_ops, cast_ops, conv_ops, matmul_ops, pool_ops, reduce_ops,
+        shape_ops, layout_ops, resize_ops, normalization_ops, quantize_ops, qlinear_ops})
     for (const OpSpec& spec : family()) ops.push_back(spec);
   return ops;
 }

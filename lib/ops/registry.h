@@ -8,10 +8,15 @@ namespace qtool {
 
 /// The families, each a literal array in its own file. Registered in registry.cpp.
 std::span<const OpSpec> elementwise_ops();
+std::span<const OpSpec> binary_ops();
+std::span<const OpSpec> cast_ops();
 std::span<const OpSpec> conv_ops();
 std::span<const OpSpec> matmul_ops();
 std::span<const OpSpec> pool_ops();
+std::span<const OpSpec> reduce_ops();
 std::span<const OpSpec> shape_ops();
+std::span<const OpSpec> layout_ops();
+std::span<const OpSpec> resize_ops();
 std::span<const OpSpec> normalization_ops();
 std::span<const OpSpec> quantize_ops();
 std::span<const OpSpec> qlinear_ops();

@@ -13,8 +13,9 @@ struct Tap {
 using Taps = std::vector<Tap>;
 
 /// y [outer, taps.size(), inner] from x [outer, axis, inner]: the middle axis resampled.
+/// An output without taps is `outside`.
 template <class T>
 void interpolate(int64_t outer, int64_t axis, int64_t inner, const std::vector<Taps>& taps,
-                 const T* x, T* y);
+                 float outside, const T* x, T* y);
 
 }  // namespace qtool::reference
