@@ -82,6 +82,8 @@ TEST_CASE("element counts are checked") {
                element_count({1ll << 32, 1ll << 32});
              }),
              ContainsSubstring("too many elements"));
+  // 2^61 elements of 8 bits: a count of bits would start again at 0.
+  CHECK_THAT(error_of([] { element_count({1ll << 61}); }), ContainsSubstring("too many elements"));
 }
 
 TEST_CASE("a tensor too large for memory is an error") {

@@ -1,0 +1,100 @@
+#include "calib/statistics.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <limits>
+
+#include "error_of.h"
+
+using namespace qtool;
+
+namespace {
+
+Tensor floats(const std::vector<float>& values) {
+  return Tensor::of<float>({static_cast<int64_t>(values.size())}, values);
+}
+
+Statistics seen(const std::vector<float>& values) {
+  Statistics statistics;
+  statistics.observe(floats(values));
+  return statistics;
+}
+
+bool same(const Statistics& a, const Statistics& b) {
+  return a.count == b.count && a.min == b.min && a.max == b.max &&
+         std::signbit(a.min) == std::signbit(b.min) && std::signbit(a.max) == std::signbit(b.max);
+}
+
+}  // namespace
+
+TEST_CASE("the smallest and the largest element are found wherever they are") {
+  for (std::size_t size : {1u, 7u, 16u, 33u, 100u})
+    for (std::size_t at = 0; at < size; ++at) {
+      std::vector<float> values(size, 0.5f);
+      values[at] = -3;
+      values[(at + 1) % size] = 4;
+      const Statistics statistics = seen(values);
+      CAPTURE(size, at);
+      CHECK(statistics.min == (size == 1 ? 4 : -3));
+      CHECK(statistics.max == 4);
+      CHECK(statistics.count == static_cast<int64_t>(size));
+    }
+}
+
+TEST_CASE("negative, tiny and the largest finite numbers are ordered right") {
+  const float tiny = std::numeric_limits<float>::denorm_min();
+  const float big = std::numeric_limits<float>::max();
+  CHECK(same(seen({-1, -2, -tiny}), {3, -2, -tiny}));
+  CHECK(same(seen({tiny, 1, 2}), {3, tiny, 2}));
+  CHECK(same(seen({-big, big, 0}), {3, -big, big}));
+}
+
+TEST_CASE("NaN and Inf of either sign are refused and leave the statistics as they were") {
+  const float inf = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const float bad : {inf, -inf, nan, std::copysign(nan, -1.0f)})
+    for (const std::size_t at : {0u, 9u, 19u}) {
+      std::vector<float> values(20, 1);
+      values[at] = bad;
+      Statistics statistics = seen({2, 3});
+      CHECK(error_of([&] { statistics.observe(floats(values)); }) == "holds NaN or Inf");
+      CHECK(same(statistics, {2, 2, 3}));
+    }
+}
+
+TEST_CASE("merging gives what one run over all would, in any order") {
+  const std::vector<std::vector<float>> shards = {{1, -0.0f, 2}, {0.0f, 0.0f}, {}, {-7, 3}};
+  Statistics all;
+  for (const auto& shard : shards) all.observe(floats(shard));
+  CHECK(same(all, {7, -7, 3}));
+  Statistics forward, backward;
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    forward.merge(seen(shards[i]));
+    backward.merge(seen(shards[shards.size() - 1 - i]));
+  }
+  CHECK(same(forward, all));
+  CHECK(same(backward, all));
+}
+
+TEST_CASE("the sign of zero does not depend on the order") {
+  CHECK(same(seen({-0.0f, 0.0f}), seen({0.0f, -0.0f})));
+  Statistics a = seen({0.0f}), b = seen({-0.0f});
+  a.merge(seen({-0.0f}));
+  b.merge(seen({0.0f}));
+  CHECK(same(a, b));
+}
+
+TEST_CASE("tables merge by name") {
+  CalibrationTable into{{{"a", seen({1})}, {"b", seen({2})}}};
+  merge(into, {{{"b", seen({-5})}, {"c", seen({9})}}});
+  REQUIRE(into.values.size() == 3);
+  CHECK(same(into.values.at("a"), {1, 1, 1}));
+  CHECK(same(into.values.at("b"), {2, -5, 2}));
+  CHECK(same(into.values.at("c"), {1, 9, 9}));
+}
+
+TEST_CASE("minmax is what was seen, and nothing seen is an empty range") {
+  CHECK(choose_minmax(seen({3, -1, 2})) == Range{-1, 3});
+  CHECK(choose_minmax(seen({2, 5})) == Range{2, 5});
+  CHECK(choose_minmax({}) == Range{0, 0});
+}
