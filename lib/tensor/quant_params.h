@@ -31,20 +31,31 @@ QuantRange quant_range(DType dtype);
 /// Parameters for real numbers in [min, max] (widened to contain 0; finite).
 /// Asymmetric: scale = (max − min) / (qmax − qmin), zero_point = round(qmin − min / scale).
 /// Symmetric: scale = max(|min|, |max|) / ((qmax − qmin − 1) / 2) in the type's middle, so that
-/// −128 is never used in int8. A range of width 0 gives scale 1.
+/// −128 is never used in int8. In float32, rounding half to even, as DynamicQuantizeLinear; the
+/// scale is at least the smallest normal float. A range of width 0 gives scale 1, and asymmetric
+/// the zero point qmin.
+/// Throws Error for a range whose width is not finite and for types of more than 16 bits.
 QuantParams choose_params(float min, float max, DType dtype, bool symmetric);
 
 /// q = saturate(round_half_even(x / scale) + zero_point), as QuantizeLinear.
 /// `values` is float32; NaN becomes the zero point.
+/// Types of 8 and 16 bits and int32.
 Tensor quantize(const Tensor& values, const QuantParams& params);
-/// x = (q − zero_point) · scale, float32, as DequantizeLinear.
+/// The same into a tensor of that type and shape.
+void quantize(const Tensor& values, const QuantParams& params, Tensor& result);
+/// x = (q − zero_point) · scale, float32, as DequantizeLinear. Types of 8 and 16 bits and int32;
+/// params.dtype does not matter.
 Tensor dequantize(const Tensor& values, const QuantParams& params);
+/// The same into a float32 tensor of that shape.
+void dequantize(const Tensor& values, const QuantParams& params, Tensor& result);
 
 /// Scale as a float32 tensor and zero point as a tensor of params.dtype: scalars per tensor, else
 /// of shape [n]. What QuantizeLinear takes.
 Tensor scale_tensor(const QuantParams& params);
 Tensor zero_point_tensor(const QuantParams& params);
-/// Back from those tensors; zero_point may be null (all 0, dtype uint8 as ONNX defaults).
+/// Back from those tensors; zero_point may be null (all 0, dtype uint8 as ONNX defaults). A single
+/// scale is per tensor; else there is one for each index of `axis` of a tensor of that rank.
+/// Throws Error if they do not fit together or have rank 2 or more (blocks).
 QuantParams params_from_tensors(const Tensor& scale, const Tensor* zero_point, int axis,
                                 std::size_t rank);
 

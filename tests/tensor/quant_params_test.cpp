@@ -1,0 +1,165 @@
+#include "tensor/quant_params.h"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <limits>
+#include <random>
+
+namespace qtool {
+namespace {
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr DType kTypes[] = {DType::kUInt8, DType::kInt8, DType::kUInt16, DType::kInt16,
+                            DType::kInt32};
+
+// ONNX's QuantizeLinear for one number, in double after the division in float32.
+int64_t quantize_by_definition(float x, float scale, int64_t zero_point, QuantRange range) {
+  const float quotient = x / scale;
+  if (std::isnan(quotient)) return zero_point;
+  const double q = std::nearbyint(static_cast<double>(quotient)) + static_cast<double>(zero_point);
+  return static_cast<int64_t>(std::clamp<double>(q, range.min, range.max));
+}
+
+// Numbers over all magnitudes, ties, and what is no number.
+std::vector<float> probes(float scale) {
+  std::vector<float> values = {0,      -0.0f,  kInf, -kInf, kNan, std::numeric_limits<float>::max(),
+                               1e-45f, -1e-45f};
+  for (int i = -300; i < 300; ++i) values.push_back(scale * (static_cast<float>(i) + 0.5f));
+  std::mt19937 random(7);
+  std::uniform_real_distribution<float> exponent(-30, 30);
+  for (int i = 0; i < 5000; ++i)
+    values.push_back((i % 2 == 0 ? scale : -scale) * std::exp2(exponent(random)));
+  return values;
+}
+
+TEST_CASE("quantize follows QuantizeLinear over the whole range of float") {
+  for (const DType dtype : kTypes)
+    for (const float scale : {1.0f, 0.5f, 0.0123f, 3e-38f, 1e30f})
+      for (const int32_t zero_point : {0, 3, 100}) {
+        const auto values = probes(scale);
+        const QuantParams params{.dtype = dtype, .scale = {scale}, .zero_point = {zero_point}};
+        const Tensor result = quantize(Tensor::of<float>({std::ssize(values)}, values), params);
+        REQUIRE(result.dtype() == dtype);
+        const auto actual = to_int64s(result);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          CAPTURE(name(dtype), scale, zero_point, values[i]);
+          REQUIRE(actual[i] ==
+                  quantize_by_definition(values[i], scale, zero_point, quant_range(dtype)));
+        }
+      }
+}
+
+TEST_CASE("ties round to even") {
+  const QuantParams params{.dtype = DType::kInt8, .scale = {2}, .zero_point = {1}};
+  const Tensor values = Tensor::of<float>({6}, {1, 3, 5, -1, -3, -5});
+  CHECK(quantize(values, params).to_vector<int8_t>() == std::vector<int8_t>{1, 3, 3, 1, -1, -1});
+}
+
+TEST_CASE("quantize and dequantize per axis") {
+  const QuantParams params{
+      .dtype = DType::kUInt8, .scale = {0.5f, 2, 0.25f}, .zero_point = {0, 128, 255}, .axis = 1};
+  const Tensor values =
+      Tensor::of<float>({2, 3, 2}, {1, 200, -4, 4, -1, 1, 0, 0.5f, 300, -300, 0, -70});
+  const Tensor q = quantize(values, params);
+  CHECK(q.to_vector<uint8_t>() ==
+        std::vector<uint8_t>{2, 255, 126, 130, 251, 255, 0, 1, 255, 0, 255, 0});
+  CHECK(dequantize(q, params).to_vector<float>() ==
+        std::vector<float>{1, 127.5f, -4, 4, -1, 0, 0, 0.5f, 254, -256, 0, -63.75f});
+}
+
+TEST_CASE("dequantize follows DequantizeLinear for all values") {
+  for (const DType dtype : {DType::kUInt8, DType::kInt8}) {
+    const auto [min, max] = quant_range(dtype);
+    const QuantParams params{.dtype = dtype, .scale = {0.3f}, .zero_point = {min + 77}};
+    std::vector<float> wanted;
+    for (int q = min; q <= max; ++q) wanted.push_back(static_cast<float>(q - min - 77) * 0.3f);
+    const Tensor real = Tensor::of<float>({256}, wanted);
+    const Tensor q = quantize(real, params);
+    CHECK(to_int64s(q).front() == min);
+    CHECK(to_int64s(q).back() == max);
+    CHECK(dequantize(q, params) == real);
+  }
+  const Tensor bias = Tensor::of<int32_t>({2}, {-2147483647 - 1, 16777217});
+  CHECK(dequantize(bias, {.dtype = DType::kInt32, .scale = {0.5f}, .zero_point = {0}})
+            .to_vector<float>() == std::vector<float>{-1073741824.0f, 8388608.0f});
+}
+
+TEST_CASE("parameters chosen for a range contain 0 and reach its ends") {
+  const std::pair<float, float> ranges[] = {{-1, 1},  {0, 6},      {-0.3f, 17},     {2, 5},
+                                            {-9, -4}, {-1e-3f, 0}, {-1e37f, 1e36f}, {0, 1e-30f}};
+  for (const DType dtype : {DType::kUInt8, DType::kInt8, DType::kUInt16, DType::kInt16})
+    for (const bool symmetric : {false, true})
+      for (const auto& [min, max] : ranges) {
+        CAPTURE(name(dtype), symmetric, min, max);
+        const QuantParams params = choose_params(min, max, dtype, symmetric);
+        REQUIRE(params.per_tensor());
+        const Tensor ends = Tensor::of<float>({3}, {min, 0, max});
+        const auto back = dequantize(quantize(ends, params), params).to_vector<float>();
+        CHECK(back[1] == 0);
+        // Half a step, and another half for the rounding of the zero point.
+        CHECK(std::abs(back[0] - min) <= params.scale[0] * 1.001f);
+        CHECK(std::abs(back[2] - max) <= params.scale[0] * 1.001f);
+        const auto [qmin, qmax] = quant_range(dtype);
+        const double width = symmetric ? 2.0 * std::max({-min, max, 0.0f})
+                                       : std::max(max, 0.0f) - double{std::min(min, 0.0f)};
+        const double wanted = width / (qmax - qmin - (symmetric ? 1 : 0));
+        CHECK(std::abs(params.scale[0] / wanted - 1) < 1e-6);
+      }
+}
+
+TEST_CASE("symmetric parameters sit in the middle and never use the lowest value") {
+  const QuantParams s8 = choose_params(-3, 2, DType::kInt8, true);
+  CHECK(s8.zero_point == std::vector{0});
+  CHECK(s8.scale[0] == 3.0f / 127);
+  CHECK(to_int64s(quantize(Tensor::scalar(-3.0f), s8)) == std::vector<int64_t>{-127});
+  CHECK(choose_params(-3, 2, DType::kUInt8, true).zero_point == std::vector{128});
+  CHECK(choose_params(-3, 2, DType::kUInt16, true).zero_point == std::vector{32768});
+}
+
+TEST_CASE("degenerate ranges") {
+  for (const bool symmetric : {false, true}) {
+    CHECK(choose_params(0, 0, DType::kUInt8, symmetric).scale[0] == 1);
+    CHECK(choose_params(0, 1e-44f, DType::kInt8, symmetric).scale[0] ==
+          std::numeric_limits<float>::min());
+    CHECK_THROWS_AS(choose_params(0, kInf, DType::kInt8, symmetric), Error);
+    CHECK_THROWS_AS(choose_params(kNan, 1, DType::kInt8, symmetric), Error);
+    CHECK_THROWS_AS(choose_params(-1, kNan, DType::kInt8, symmetric), Error);
+    CHECK_THROWS_AS(choose_params(-1, 1, DType::kFloat16, symmetric), Error);
+    CHECK_THROWS_AS(choose_params(-1, 1, DType::kInt32, symmetric), Error);
+  }
+  CHECK_THROWS_AS(choose_params(-3e38f, 3e38f, DType::kInt8, false), Error);
+  CHECK(choose_params(-3e38f, 3e38f, DType::kInt8, true).scale[0] == 3e38f / 127);
+}
+
+TEST_CASE("parameters survive as tensors") {
+  for (const DType dtype : kTypes) {
+    const QuantParams axis{.dtype = dtype, .scale = {1, 2}, .zero_point = {3, 4}, .axis = 1};
+    const Tensor zero_point = zero_point_tensor(axis);
+    CHECK(zero_point.dtype() == dtype);
+    CHECK(params_from_tensors(scale_tensor(axis), &zero_point, -1, 2) == axis);
+    const QuantParams whole{.dtype = dtype, .scale = {1}, .zero_point = {7}};
+    const Tensor scalar = zero_point_tensor(whole);
+    CHECK(scalar.rank() == 0);
+    CHECK(params_from_tensors(scale_tensor(whole), &scalar, 1, 4) == whole);
+  }
+  const QuantParams bare = params_from_tensors(Tensor::of<float>({1}, {3}), nullptr, 1, 1);
+  CHECK(bare == QuantParams{.dtype = DType::kUInt8, .scale = {3}, .zero_point = {0}});
+}
+
+TEST_CASE("parameters that do not fit are refused") {
+  const Tensor values = Tensor::of<float>({2, 3}, std::vector<float>(6, 1.0f));
+  CHECK_THROWS_AS(quantize(values, {.scale = {1, 2}, .zero_point = {0, 0}, .axis = 1}), Error);
+  CHECK_THROWS_AS(quantize(values, {.scale = {1, 2}, .zero_point = {0, 0}}), Error);
+  CHECK_THROWS_AS(quantize(values, {.scale = {1, 2}, .zero_point = {0}, .axis = 0}), Error);
+  CHECK_THROWS_AS(quantize(values, {.scale = {1}, .zero_point = {0}, .axis = 0, .block = 2}),
+                  Error);
+  const Tensor scale = Tensor::of<float>({2}, {1, 2});
+  const Tensor zero_point = Tensor::of<uint8_t>({3}, {1, 2, 3});
+  CHECK_THROWS_AS(params_from_tensors(scale, &zero_point, 0, 2), Error);
+  CHECK_THROWS_AS(params_from_tensors(values, nullptr, 0, 2), Error);
+}
+
+}  // namespace
+}  // namespace qtool
