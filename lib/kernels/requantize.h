@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/saturate.h"
+
+namespace qtool {
+
+/// What becomes of an int32 accumulator of channel c:
+/// y = saturate(round_half_even(float(acc) · multiplier[c]) + zero_point), in float32, where
+/// multiplier[c] = scale_x · scale_w[c] / scale_y. T is uint8_t or int8_t, or one of the
+/// specialisations below. `multiplier` has an entry for every channel and outlives this.
+template <class T>
+class Requantize {
+ public:
+  Requantize(const float* multiplier, int32_t zero_point)
+      : multiplier_(multiplier), saturate_(zero_point) {}
+  T operator()(int32_t acc, int64_t c) const {
+    return saturate_(static_cast<float>(acc) * multiplier_[c]);
+  }
+
+ private:
+  const float* multiplier_;
+  Saturate<T> saturate_;
+};
+
+/// The accumulator as it is.
+template <>
+class Requantize<int32_t> {
+ public:
+  int32_t operator()(int32_t acc, int64_t) const { return acc; }
+};
+
+/// The real number that the accumulator stands for: float(acc) · multiplier[c].
+template <>
+class Requantize<float> {
+ public:
+  Requantize(const float* multiplier, int32_t) : multiplier_(multiplier) {}
+  float operator()(int32_t acc, int64_t c) const {
+    return static_cast<float>(acc) * multiplier_[c];
+  }
+
+ private:
+  const float* multiplier_;
+};
+
+/// Requantizes acc [outer, channels, inner] to y of the same shape.
+template <class T>
+void requantize(const int32_t* acc, int64_t outer, int64_t channels, int64_t inner,
+                const Requantize<T>& rule, T* y) {
+  for (int64_t o = 0; o < outer; ++o)
+    for (int64_t c = 0; c < channels; ++c)
+      for (int64_t i = 0; i < inner; ++i) *y++ = rule(*acc++, c);
+}
+
+}  // namespace qtool
