@@ -115,7 +115,7 @@ ConvShape shape_of(const Case& c) {
 }
 
 // ONNX's convolution of one output element, in double.
-double convolve_at(const ConvShape& s, const std::vector<int16_t>& x, const std::vector<int16_t>& w,
+double convolve_at(const ConvShape& s, const std::vector<int32_t>& x, const std::vector<int32_t>& w,
                    int64_t n, int64_t m, const Window::Sizes& at) {
   const Window& v = s.window;
   const int64_t group_inputs = s.in_channels / s.groups;
@@ -141,14 +141,14 @@ double convolve_at(const ConvShape& s, const std::vector<int16_t>& x, const std:
   return sum;
 }
 
-std::vector<int16_t> random_values(int64_t count, int low, int high, unsigned seed) {
+std::vector<int32_t> random_values(int64_t count, int low, int high, unsigned seed) {
   std::mt19937 random(seed);
   std::uniform_int_distribution<int> pick(low, high);
-  std::vector<int16_t> values(static_cast<std::size_t>(count));
-  for (int16_t& value : values) {
-    value = static_cast<int16_t>(pick(random));
+  std::vector<int32_t> values(static_cast<std::size_t>(count));
+  for (int32_t& value : values) {
+    value = static_cast<int32_t>(pick(random));
     // The ends, where 16-bit sums would saturate, come often.
-    if (random() % 4 == 0) value = static_cast<int16_t>(random() % 2 == 0 ? low : high);
+    if (random() % 4 == 0) value = static_cast<int32_t>(random() % 2 == 0 ? low : high);
   }
   return values;
 }
@@ -161,8 +161,8 @@ int64_t output_count(const ConvShape& s) {
   return s.batch * s.out_channels * volume(s.window.output);
 }
 
-std::vector<int32_t> reference(const ConvShape& shape, const std::vector<int16_t>& x,
-                               const std::vector<int16_t>& w, const int32_t* bias) {
+std::vector<int32_t> reference(const ConvShape& shape, const std::vector<int32_t>& x,
+                               const std::vector<int32_t>& w, const int32_t* bias) {
   std::vector<int32_t> acc(static_cast<std::size_t>(output_count(shape)));
   reference::integer_conv(shape, x.data(), w.data(), bias, acc.data());
   return acc;
@@ -195,14 +195,14 @@ std::vector<T> run_onednn(const ConvShape& shape, onednn::IntegerConv& conv,
 // x as stored, and less its zero point.
 struct Activation {
   std::vector<uint8_t> stored;
-  std::vector<int16_t> centered;
+  std::vector<int32_t> centered;
 };
 
 Activation random_activation(int64_t count, bool is_signed, int zero_point, unsigned seed) {
   Activation result{{}, random_values(count, is_signed ? -128 : 0, is_signed ? 127 : 255, seed)};
-  for (int16_t& value : result.centered) {
+  for (int32_t& value : result.centered) {
     result.stored.push_back(static_cast<uint8_t>(value));
-    value = static_cast<int16_t>(value - zero_point);
+    value = static_cast<int32_t>(value - zero_point);
   }
   return result;
 }
@@ -260,8 +260,8 @@ TEST_CASE("sums at the limits stay exact") {
   // All products of one sign: beyond 2^24, where floats are no longer all integers.
   ConvShape s{{2, {1, 3, 3}, {1, 3, 3}, {1, 1, 1}}, 1, 1, 300, 8};
   s.window.output = {1, 1, 1};
-  for (const int16_t weight : {int16_t{127}, int16_t{-127}, int16_t{-128}}) {
-    const std::vector<int16_t> w(static_cast<std::size_t>(weight_count(s)), weight);
+  for (const int32_t weight : {int32_t{127}, int32_t{-127}, int32_t{-128}}) {
+    const std::vector<int32_t> w(static_cast<std::size_t>(weight_count(s)), weight);
     std::vector<uint8_t> x(static_cast<std::size_t>(input_count(s)), 255);
     x[0] = 254;
     auto conv = onednn::IntegerConv::pack(s, w.data(), onednn::IntegerConv::Layout::kChannelsFirst);
@@ -312,7 +312,7 @@ TEST_CASE("requantization follows QLinearConv bit by bit") {
 
 TEST_CASE("a weight is split only where it must be") {
   const ConvShape s = shape_of(kCases[0]);
-  std::vector<int16_t> w(static_cast<std::size_t>(weight_count(s)), 64);
+  std::vector<int32_t> w(static_cast<std::size_t>(weight_count(s)), 64);
   CHECK(onednn::split_weight(s, w.data(), false)->parts == 1);
   w[0] = 65;
   CHECK(onednn::split_weight(s, w.data(), false)->parts == 2);
@@ -320,7 +320,7 @@ TEST_CASE("a weight is split only where it must be") {
   w[0] = -255;
   CHECK(onednn::split_weight(s, w.data(), true)->parts == 2);
   const ConvShape depthwise = shape_of(kCases[6]);
-  const std::vector<int16_t> d(static_cast<std::size_t>(weight_count(depthwise)), 127);
+  const std::vector<int32_t> d(static_cast<std::size_t>(weight_count(depthwise)), 127);
   CHECK(onednn::split_weight(depthwise, d.data(), false)->parts == 1);
 }
 

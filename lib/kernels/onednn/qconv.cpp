@@ -1,26 +1,17 @@
 #include "kernels/onednn/qconv.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 #include <vector>
 
 #include "kernels/onednn/engine.h"
+#include "kernels/onednn/qinput.h"
 #include "kernels/onednn/qweight.h"
 
 namespace qtool::onednn {
 namespace {
 
 constexpr int64_t kTile = 32;  // pixels brought from channels-last to channels-first at a time
-
-// Sizes of the input with its padding, as far as windows reach.
-Window::Sizes padded_input(const Window& window) {
-  Window::Sizes sizes;
-  for (std::size_t i = 0; i < 3; ++i)
-    sizes[i] =
-        (window.output[i] - 1) * window.stride[i] + (window.kernel[i] - 1) * window.dilation[i] + 1;
-  return sizes;
-}
 
 // Appends the spatial entries, at least two, as oneDNN's convolutions are best in 2-D.
 Dims with_spatial(Dims dims, const Window& window, const Window::Sizes& sizes) {
@@ -44,76 +35,12 @@ struct Primitive {
   dnnl::memory sums;
 };
 
-// x [batch, channels, spatial...] or [batch, spatial..., channels] brought to u8, channels-last and
-// padded by the zero point.
-class PaddedInput {
- public:
-  PaddedInput(const ConvShape& shape, IntegerConv::Layout layout, const IntegerConv::Activations& x)
-      : shape_(shape),
-        padded_(padded_input(shape.window)),
-        last_(layout == IntegerConv::Layout::kChannelsLast),
-        data_(static_cast<const uint8_t*>(x.data)),
-        flip_(x.is_signed ? 128 : 0),
-        zero_point_(static_cast<uint8_t>(x.zero_point + flip_)) {}
-
-  // Whether x is already as it should be.
-  bool is_there() const { return last_ && flip_ == 0 && padded_ == shape_.window.input; }
-
-  void write(uint8_t* out) const {
-    const int64_t row = padded_[2] * shape_.in_channels;
-    for (int64_t n = 0; n < shape_.batch; ++n)
-      for (int64_t i = 0; i < padded_[0]; ++i)
-        for (int64_t j = 0; j < padded_[1]; ++j, out += row) write_row(n, i, j, out);
-  }
-
- private:
-  void write_row(int64_t n, int64_t i, int64_t j, uint8_t* out) const {
-    const Window& window = shape_.window;
-    const int64_t channels = shape_.in_channels;
-    i -= window.pad_begin[0];
-    j -= window.pad_begin[1];
-    const bool outside = i < 0 || i >= window.input[0] || j < 0 || j >= window.input[1];
-    // Columns [first, last) of the padded row lie in x.
-    const int64_t first = std::clamp<int64_t>(window.pad_begin[2], 0, padded_[2]);
-    const int64_t last =
-        outside ? first
-                : std::clamp<int64_t>(window.pad_begin[2] + window.input[2], first, padded_[2]);
-    std::memset(out, zero_point_, static_cast<std::size_t>(first * channels));
-    std::memset(out + last * channels, zero_point_,
-                static_cast<std::size_t>((padded_[2] - last) * channels));
-    if (last == first) return;
-    const int64_t pixel = (i * window.input[1] + j) * window.input[2] + first - window.pad_begin[2];
-    copy_pixels(n, pixel, last - first, out + first * channels);
-  }
-
-  // `count` pixels from `pixel` on.
-  void copy_pixels(int64_t n, int64_t pixel, int64_t count, uint8_t* out) const {
-    const int64_t plane = volume(shape_.window.input);
-    const int64_t channels = shape_.in_channels;
-    if (last_) {
-      const uint8_t* in = data_ + (n * plane + pixel) * channels;
-      for (int64_t k = 0; k < count * channels; ++k) out[k] = in[k] ^ flip_;
-      return;
-    }
-    const uint8_t* in = data_ + n * channels * plane + pixel;
-    for (int64_t c = 0; c < channels; ++c, in += plane)
-      for (int64_t k = 0; k < count; ++k) out[k * channels + c] = in[k] ^ flip_;
-  }
-
-  const ConvShape& shape_;
-  Window::Sizes padded_;
-  bool last_;
-  const uint8_t* data_;
-  uint8_t flip_;
-  uint8_t zero_point_;
-};
-
 // Scratch memory, cut into what a run needs; every piece is aligned to 64.
 class Scratch {
  public:
   Scratch(const ConvShape& shape, int64_t parts, std::byte* memory)
       : input(take<uint8_t>(memory,
-                            shape.batch * volume(padded_input(shape.window)) * shape.in_channels)),
+                            shape.batch * volume(padded_sizes(shape.window)) * shape.in_channels)),
         sums(take<int32_t>(memory,
                            shape.batch * volume(shape.window.output) * shape.out_channels * parts)),
         row(take<int32_t>(memory, shape.out_channels)),
@@ -147,9 +74,9 @@ struct IntegerConv::State {
 
   Primitive make(const ConvShape& shape);
   // Fills scratch.sums.
-  void convolve(const ConvShape& shape, const Activations& x, Scratch& scratch);
+  void convolve(const ConvShape& shape, const ByteInput& x, Scratch& scratch);
   // base[c] = bias[c] less what the zero point adds to every sum.
-  void set_base(const ConvShape& shape, const Activations& x, const int32_t* bias,
+  void set_base(const ConvShape& shape, const ByteInput& x, const int32_t* bias,
                 int32_t* base) const;
   // row[c] = base[c] + the sums of all parts, for one pixel.
   void add_parts(const ConvShape& shape, const int32_t* sums, const int32_t* base,
@@ -163,7 +90,7 @@ Primitive IntegerConv::State::make(const ConvShape& shape) {
   if (shape.groups > 1) weight_dims.insert(weight_dims.begin(), shape.groups);
   weight_dims = with_spatial(weight_dims, window, window.kernel);
   const Desc source = channels_last(
-      DataType::u8, with_spatial({shape.batch, shape.in_channels}, window, padded_input(window)));
+      DataType::u8, with_spatial({shape.batch, shape.in_channels}, window, padded_sizes(window)));
   const Desc sums = channels_last(
       DataType::s32,
       with_spatial({shape.batch, shape.groups * group_outputs}, window, window.output));
@@ -185,15 +112,16 @@ Primitive IntegerConv::State::make(const ConvShape& shape) {
 
 void IntegerConv::State::add_parts(const ConvShape& shape, const int32_t* sums, const int32_t* base,
                                    int32_t* row) const {
-  const int64_t group_outputs = shape.out_channels / shape.groups;
-  for (int64_t g = 0; g < shape.groups; ++g, base += group_outputs, row += group_outputs) {
+  const int64_t groups = split.parts == 1 ? 1 : shape.groups;
+  const int64_t group_outputs = shape.out_channels / groups;
+  for (int64_t g = 0; g < groups; ++g, base += group_outputs, row += group_outputs) {
     std::copy_n(base, group_outputs, row);
     for (int64_t p = 0; p < split.parts; ++p, sums += group_outputs)
       for (int64_t c = 0; c < group_outputs; ++c) row[c] += sums[c];
   }
 }
 
-std::optional<IntegerConv> IntegerConv::pack(const ConvShape& shape, const int16_t* weight,
+std::optional<IntegerConv> IntegerConv::pack(const ConvShape& shape, const int32_t* weight,
                                              Layout layout) {
   auto split = split_weight(shape, weight, has_vnni());
   if (!split) return std::nullopt;
@@ -211,9 +139,9 @@ std::size_t IntegerConv::scratch_bytes(const ConvShape& shape) const {
   return Scratch(shape, state_->split.parts, nullptr).bytes;
 }
 
-void IntegerConv::State::convolve(const ConvShape& shape, const Activations& x, Scratch& scratch) {
+void IntegerConv::State::convolve(const ConvShape& shape, const ByteInput& x, Scratch& scratch) {
   Primitive& primitive = primitives.get(shape, [&] { return make(shape); });
-  const PaddedInput input(shape, layout, x);
+  const PaddedInput input(shape, layout == Layout::kChannelsLast, x);
   if (!input.is_there()) input.write(scratch.input);
   primitive.source.set_data_handle(input.is_there() ? const_cast<void*>(x.data) : scratch.input);
   primitive.sums.set_data_handle(scratch.sums);
@@ -222,16 +150,16 @@ void IntegerConv::State::convolve(const ConvShape& shape, const Activations& x, 
                                    {DNNL_ARG_DST, primitive.sums}});
 }
 
-void IntegerConv::State::set_base(const ConvShape& shape, const Activations& x, const int32_t* bias,
+void IntegerConv::State::set_base(const ConvShape& shape, const ByteInput& x, const int32_t* bias,
                                   int32_t* base) const {
-  const int32_t zero_point = x.zero_point + (x.is_signed ? 128 : 0);
+  const int32_t zero_point = stored_zero_point(x);
   for (int64_t c = 0; c < shape.out_channels; ++c)
     base[c] =
         (bias == nullptr ? 0 : bias[c]) - zero_point * split.sums[static_cast<std::size_t>(c)];
 }
 
 template <class T>
-void IntegerConv::run(const ConvShape& shape, const Activations& x, const int32_t* bias,
+void IntegerConv::run(const ConvShape& shape, const ByteInput& x, const int32_t* bias,
                       const Requantize<T>& rule, std::byte* memory, T* y) {
   Scratch scratch(shape, state_->split.parts, memory);
   state_->convolve(shape, x, scratch);
@@ -258,8 +186,8 @@ void IntegerConv::run(const ConvShape& shape, const Activations& x, const int32_
     }
 }
 
-#define QTOOL_INSTANTIATE(T)                                                           \
-  template void IntegerConv::run(const ConvShape&, const Activations&, const int32_t*, \
+#define QTOOL_INSTANTIATE(T)                                                         \
+  template void IntegerConv::run(const ConvShape&, const ByteInput&, const int32_t*, \
                                  const Requantize<T>&, std::byte*, T*);
 QTOOL_INSTANTIATE(uint8_t)
 QTOOL_INSTANTIATE(int8_t)

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "kernels/onednn/qinput.h"
 #include "kernels/requantize.h"
 #include "kernels/window.h"
 
@@ -32,17 +33,10 @@ class IntegerConv {
   /// Packs `weight` [out_channels, in_channels / groups, kernel...], zero point subtracted, in
   /// [−255, 255]. Of `shape` only channels, groups and the kernel matter. Empty if sums are so
   /// long that they cannot be kept exact. `layout` is that of x and y.
-  static std::optional<IntegerConv> pack(const ConvShape& shape, const int16_t* weight,
+  static std::optional<IntegerConv> pack(const ConvShape& shape, const int32_t* weight,
                                          Layout layout);
   IntegerConv(IntegerConv&&) noexcept;
   ~IntegerConv();
-
-  /// u8 or, if `is_signed`, s8 values.
-  struct Activations {
-    const void* data = nullptr;
-    bool is_signed = false;
-    int32_t zero_point = 0;
-  };
 
   /// Bytes of scratch memory, aligned to 64, that `run` needs.
   std::size_t scratch_bytes(const ConvShape& shape) const;
@@ -50,7 +44,7 @@ class IntegerConv {
   /// y = rule(bias[c] + Σ (x − zero_point) · w, c). `bias` [out_channels] may be null.
   /// `shape` has no size of 0. T: uint8_t, int8_t, int32_t, float.
   template <class T>
-  void run(const ConvShape& shape, const Activations& x, const int32_t* bias,
+  void run(const ConvShape& shape, const ByteInput& x, const int32_t* bias,
            const Requantize<T>& rule, std::byte* scratch, T* y);
 
  private:

@@ -18,7 +18,7 @@ struct Limits {
 
 // Whether part p of n of one channel's weights lies within the limits, and the sums of its products
 // with u8 within what float holds exactly.
-bool is_exact(const int16_t* w, int64_t count, int p, int n, Limits limits) {
+bool is_exact(const int32_t* w, int64_t count, int p, int n, Limits limits) {
   int64_t positive = 0;
   int64_t negative = 0;
   for (int64_t i = 0; i < count; ++i) {
@@ -29,7 +29,7 @@ bool is_exact(const int16_t* w, int64_t count, int p, int n, Limits limits) {
   return 255 * std::max(positive, -negative) <= int64_t{1} << 24;
 }
 
-bool all_exact(const ConvShape& shape, const int16_t* weight, int64_t taps, int n, Limits limits) {
+bool all_exact(const ConvShape& shape, const int32_t* weight, int64_t taps, int n, Limits limits) {
   for (int64_t c = 0; c < shape.out_channels; ++c)
     for (int p = 0; p < n; ++p)
       if (!is_exact(weight + c * taps, taps, p, n, limits)) return false;
@@ -45,7 +45,7 @@ bool has_vnni() {
   return std::find(std::begin(kWithout), std::end(kWithout), isa) == std::end(kWithout);
 }
 
-std::optional<SplitWeight> split_weight(const ConvShape& shape, const int16_t* weight, bool vnni) {
+std::optional<SplitWeight> split_weight(const ConvShape& shape, const int32_t* weight, bool vnni) {
   const int64_t taps = shape.in_channels / shape.groups * volume(shape.window.kernel);
   // A depthwise primitive widens before it multiplies, whatever the CPU.
   const Limits limits = vnni || is_depthwise(shape) ? Limits{-128, 127} : Limits{-64, 64};

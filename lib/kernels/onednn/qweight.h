@@ -20,7 +20,7 @@ struct SplitWeight {
 
 /// Splits `weight` [out_channels, in_channels / groups, kernel...] with values in [−255, 255].
 /// Empty if that takes too many parts.
-std::optional<SplitWeight> split_weight(const ConvShape& shape, const int16_t* weight, bool vnni);
+std::optional<SplitWeight> split_weight(const ConvShape& shape, const int32_t* weight, bool vnni);
 
 /// Whether each channel is convolved by itself.
 inline bool is_depthwise(const ConvShape& shape) {
