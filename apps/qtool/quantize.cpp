@@ -66,7 +66,8 @@ void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
   command.add_option("model", options.model, "Float model (.onnx)")->required();
   command.add_option("output", options.output, "Quantized model to write (.onnx)")->required();
   CLI::Option* per_channel =
-      command.add_flag("--per-channel", "One weight scale for each output channel (default)");
+      command.add_flag("--per-channel")
+          ->description("One weight scale for each output channel (default)");
   command.add_flag("--per-tensor", options.per_tensor, "One weight scale for the whole tensor")
       ->excludes(per_channel);
   command.add_option("--weight-type", options.quant.weight_type, "s8 (default) or u8")

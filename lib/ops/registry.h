@@ -19,7 +19,10 @@ std::span<const OpSpec> layout_ops();
 std::span<const OpSpec> resize_ops();
 std::span<const OpSpec> normalization_ops();
 std::span<const OpSpec> quantize_ops();
-std::span<const OpSpec> qlinear_ops();
+std::span<const OpSpec> qlinear_conv_ops();
+std::span<const OpSpec> qlinear_matmul_ops();
+std::span<const OpSpec> qlinear_elementwise_ops();
+std::span<const OpSpec> qlinear_pool_ops();
 
 /// All operators.
 std::span<const OpSpec> all_ops();

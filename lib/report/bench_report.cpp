@@ -114,16 +114,16 @@ std::string bench_table(const std::vector<BenchResult>& results, int64_t samples
     if (says_something(column, results)) used.push_back(std::move(column));
   std::vector<Column> headings;
   for (const BenchColumn& column : used) headings.push_back({column.title, !headings.empty()});
-  Table table(headings);
+  Table table{headings, {}};
   for (const BenchResult& result : results) {
     std::vector<std::string> row;
     for (const BenchColumn& column : used) row.push_back(column.cell(result));
-    table.add_row(row);
+    table.rows.push_back(row);
   }
   const int rounds = results[0].latency.rounds;
-  return table.text() + fmt::format("{} sample{}; latency over {} rounds, {} thread{}\n", samples,
-                                    samples == 1 ? "" : "s", rounds, threads,
-                                    threads == 1 ? "" : "s");
+  return to_text(table) + fmt::format("{} sample{}; latency over {} rounds, {} thread{}\n", samples,
+                                      samples == 1 ? "" : "s", rounds, threads,
+                                      threads == 1 ? "" : "s");
 }
 
 std::string bench_json(const std::vector<BenchResult>& results, int64_t samples, int threads) {

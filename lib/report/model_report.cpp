@@ -31,33 +31,34 @@ std::string ports(std::string_view title, const std::vector<ModelSummary::Port>&
 
 std::string operators_text(const ModelSummary& summary) {
   int64_t total = 0;
-  Table table({{"operator"}, {"nodes", true}});
+  Table table{{{"operator"}, {"nodes", true}}, {}};
   for (const auto& [op, count] : summary.operators) {
-    table.add_row({op, std::to_string(count)});
+    table.rows.push_back({op, std::to_string(count)});
     total += count;
   }
-  return fmt::format("operators: {} nodes\n", total) + table.text();
+  return fmt::format("operators: {} nodes\n", total) + to_text(table);
 }
 
 std::string parameters_text(const ModelSummary& summary) {
-  Table table({{"parameters"}, {"tensors", true}, {"elements", true}, {"KB", true}});
+  Table table{{{"parameters"}, {"tensors", true}, {"elements", true}, {"KB", true}}, {}};
   for (const auto& [type, p] : summary.parameters)
-    table.add_row({type, std::to_string(p.tensors), std::to_string(p.elements),
-                   fmt::format("{:.1f}", static_cast<double>(p.bytes) / 1024)});
-  return table.text();
+    table.rows.push_back({type, std::to_string(p.tensors), std::to_string(p.elements),
+                          fmt::format("{:.1f}", static_cast<double>(p.bytes) / 1024)});
+  return to_text(table);
 }
 
 std::string quantized_text(const ModelSummary& summary) {
   if (summary.quantized.empty()) return "nothing is quantized\n";
-  Table table({{"quantized value"}, {"role"}, {"type"}, {"scale"}, {"zero point"}, {"axis", true}});
+  Table table{{{"quantized value"}, {"role"}, {"type"}, {"scale"}, {"zero point"}, {"axis", true}},
+              {}};
   for (const auto& [value, role, params] : summary.quantized) {
     const bool dynamic = params.scale.empty();
-    table.add_row({value, role, std::string(name(params.dtype)),
-                   dynamic ? "measured in each run" : spread(params.scale, "channels"),
-                   spread(params.zero_point, "channels"),
-                   params.per_tensor() ? "" : std::to_string(params.axis)});
+    table.rows.push_back({value, role, std::string(name(params.dtype)),
+                          dynamic ? "measured in each run" : spread(params.scale, "channels"),
+                          spread(params.zero_point, "channels"),
+                          params.per_tensor() ? "" : std::to_string(params.axis)});
   }
-  return table.text();
+  return to_text(table);
 }
 
 Json ports_json(const std::vector<ModelSummary::Port>& list) {

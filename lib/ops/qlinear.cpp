@@ -1,7 +1,0 @@
-#include "ops/registry.h"
-
-namespace qtool {
-
-std::span<const OpSpec> qlinear_ops() { return {}; }
-
-}  // namespace qtool

@@ -1,0 +1,167 @@
+#include <memory>
+
+#include "kernels/onednn/qconv.h"
+#include "kernels/reference/qconv.h"
+#include "ops/quantized_inputs.h"
+#include "ops/registry.h"
+#include "ops/window.h"
+
+namespace qtool {
+namespace {
+
+// Where ConvInteger and QLinearConv have the inputs that they share.
+struct Slots {
+  std::size_t x;
+  std::size_t x_zero_point;
+  std::size_t w;
+  std::size_t w_zero_point;
+};
+constexpr Slots kConvInteger = {0, 2, 1, 3};
+constexpr Slots kQLinearConv = {0, 2, 3, 5};
+
+const Tensor* optional_input(const KernelCall& call, std::size_t index) {
+  return call.has(index) ? &call.input(index) : nullptr;
+}
+
+// Axes behind the output channels of a convolution's weight.
+std::size_t axes_after_channels(const Tensor& w) { return w.rank() == 0 ? 0 : w.rank() - 1; }
+
+// The reference's way from the inputs to y, by a Requantize.
+struct ReferenceConv {
+  Slots slots;
+
+  template <class T>
+  void operator()(KernelCall& call, const ConvShape& shape, const int32_t* bias,
+                  const Requantize<T>& rule, T* y) const {
+    const Tensor& x = call.input(slots.x);
+    const Tensor& w = call.input(slots.w);
+    const int64_t pixels = volume(shape.window.output);
+    read_zero_point(call, slots.x_zero_point, x.dtype());
+    Tensor x32 = call.scratch(DType::kInt32, x.shape());
+    Tensor w32 = call.scratch(DType::kInt32, w.shape());
+    Tensor acc = call.scratch(DType::kInt32, {shape.batch, shape.out_channels, pixels});
+    center(x, optional_input(call, slots.x_zero_point), 0, x32);
+    center(w, optional_input(call, slots.w_zero_point), axes_after_channels(w), w32);
+    reference::integer_conv(shape, x32.data<int32_t>(), w32.data<int32_t>(), bias,
+                            acc.mutable_data<int32_t>());
+    requantize(acc.data<int32_t>(), shape.batch, shape.out_channels, pixels, rule, y);
+  }
+};
+
+// oneDNN's.
+struct OneDnnConv {
+  Slots slots;
+  std::shared_ptr<onednn::IntegerConv> conv;
+
+  template <class T>
+  void operator()(KernelCall& call, const ConvShape& shape, const int32_t* bias,
+                  const Requantize<T>& rule, T* y) const {
+    const Tensor& x = call.input(slots.x);
+    Tensor scratch =
+        call.scratch(DType::kUInt8, {static_cast<int64_t>(conv->scratch_bytes(shape))});
+    const onednn::ByteInput bytes = {x.raw(), x.dtype() == DType::kInt8,
+                                     read_zero_point(call, slots.x_zero_point, x.dtype())};
+    conv->run(shape, bytes, bias, rule, static_cast<std::byte*>(scratch.mutable_raw()), y);
+  }
+};
+
+// oneDNN's convolution, if weight and zero point are constant and sums can be kept exact.
+std::optional<OneDnnConv> make_onednn(const BindContext& context, const Slots& slots) {
+  const Tensor* w = context.constant(slots.w);
+  const Tensor* zero_point = context.constant(slots.w_zero_point);
+  if (w == nullptr || w->rank() < 3 || w->rank() > 5 || w->size() == 0) return {};
+  if (context.has(slots.w_zero_point) && zero_point == nullptr) return {};
+  const auto groups = context.attribute<int64_t>("group", 1);
+  ConvShape shape{.groups = groups, .in_channels = w->dim(1) * groups, .out_channels = w->dim(0)};
+  if (groups < 1 || shape.out_channels % groups != 0) return {};
+  for (std::size_t i = 2; i < w->rank(); ++i) shape.window.kernel[3 - w->rank() + i] = w->dim(i);
+  Tensor centered(DType::kInt32, w->shape());
+  center(*w, zero_point, axes_after_channels(*w), centered);
+  auto conv = onednn::IntegerConv::pack(shape, centered.data<int32_t>(),
+                                        onednn::IntegerConv::Layout::kChannelsFirst);
+  if (!conv) return {};
+  return OneDnnConv{slots, std::make_shared<onednn::IntegerConv>(std::move(*conv))};
+}
+
+void require_bytes(const Tensor& x) {
+  if (x.dtype() != DType::kUInt8 && x.dtype() != DType::kInt8)
+    fail("input type {} is not supported", name(x.dtype()));
+}
+
+template <class Engine>
+Kernel conv_integer(const BindContext& context, Engine engine) {
+  return [window = read_window(context), groups = context.attribute<int64_t>("group", 1),
+          engine = std::move(engine)](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    require_bytes(x);
+    const ConvShape shape = resolve_conv(window, groups, x.shape(), call.input(1).shape());
+    Tensor& y = call.output(0, DType::kInt32,
+                            window_output_shape(shape.batch, shape.out_channels, shape.window));
+    if (y.size() == 0) return;
+    engine(call, shape, nullptr, Requantize<int32_t>{}, y.mutable_data<int32_t>());
+  };
+}
+
+const int32_t* read_bias(const KernelCall& call, int64_t channels) {
+  if (!call.has(8)) return nullptr;
+  const Tensor& bias = call.input(8);
+  if (bias.dtype() != DType::kInt32 || bias.shape() != Shape{channels})
+    fail("bias {} of type {} must be [{}] of type int32", to_string(bias.shape()),
+         name(bias.dtype()), channels);
+  return bias.data<int32_t>();
+}
+
+template <class Engine>
+Kernel qlinear_conv(const BindContext& context, Engine engine) {
+  return [window = read_window(context), groups = context.attribute<int64_t>("group", 1),
+          engine = std::move(engine)](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    require_bytes(x);
+    const ConvShape shape = resolve_conv(window, groups, x.shape(), call.input(3).shape());
+    const DType dtype = call.input(7).dtype();
+    const Tensor scales = multipliers(call, read_scale(call, 1), call.input(4), shape.out_channels,
+                                      read_scale(call, 6));
+    const int32_t zero_point = read_zero_point(call, 7, dtype);
+    const int32_t* bias = read_bias(call, shape.out_channels);
+    Tensor& y =
+        call.output(0, dtype, window_output_shape(shape.batch, shape.out_channels, shape.window));
+    if (y.size() == 0) return;
+    with_type(ByteTypes{}, dtype, [&]<class T>(std::type_identity<T>) {
+      engine(call, shape, bias, Requantize<T>(scales.data<float>(), zero_point),
+             y.mutable_data<T>());
+    });
+  };
+}
+
+Kernel bind_reference_conv_integer(const BindContext& context) {
+  return conv_integer(context, ReferenceConv{kConvInteger});
+}
+Kernel bind_reference_qlinear_conv(const BindContext& context) {
+  return qlinear_conv(context, ReferenceConv{kQLinearConv});
+}
+Kernel bind_onednn_conv_integer(const BindContext& context) {
+  auto engine = make_onednn(context, kConvInteger);
+  return engine ? conv_integer(context, std::move(*engine)) : Kernel{};
+}
+Kernel bind_onednn_qlinear_conv(const BindContext& context) {
+  auto engine = make_onednn(context, kQLinearConv);
+  return engine ? qlinear_conv(context, std::move(*engine)) : Kernel{};
+}
+
+}  // namespace
+
+std::span<const OpSpec> qlinear_conv_ops() {
+  static const std::vector<OpSpec> kOps = {
+      {"",
+       "QLinearConv",
+       {{Provider::kOneDnn, bind_onednn_qlinear_conv},
+        {Provider::kReference, bind_reference_qlinear_conv}}},
+      {"",
+       "ConvInteger",
+       {{Provider::kOneDnn, bind_onednn_conv_integer},
+        {Provider::kReference, bind_reference_conv_integer}}},
+  };
+  return kOps;
+}
+
+}  // namespace qtool

@@ -1,0 +1,263 @@
+#include <algorithm>
+#include <memory>
+
+#include "kernels/onednn/qconv.h"
+#include "kernels/reference/elementwise.h"
+#include "kernels/reference/matmul.h"
+#include "ops/matmul_shape.h"
+#include "ops/quantized_inputs.h"
+#include "ops/registry.h"
+#include "ops/shapes.h"
+
+namespace qtool {
+namespace {
+
+namespace ref = reference;
+
+// Where MatMulInteger, QLinearMatMul and QGemm have the inputs that they share, and whether a
+// matrix lies transposed.
+struct Operands {
+  std::size_t a;
+  std::size_t a_zero_point;
+  std::size_t b;
+  std::size_t b_zero_point;
+  bool transpose_a = false;
+  bool transpose_b = false;
+};
+constexpr Operands kMatMulInteger = {0, 2, 1, 3};
+constexpr Operands kQLinearMatMul = {0, 2, 3, 5};
+
+Operands read_qgemm(const BindContext& context) {
+  return {0,
+          2,
+          3,
+          5,
+          context.attribute<int64_t>("transA", 0) != 0,
+          context.attribute<int64_t>("transB", 0) != 0};
+}
+
+const Tensor* optional_input(const KernelCall& call, std::size_t index) {
+  return call.has(index) ? &call.input(index) : nullptr;
+}
+
+// The axis of `matrix` along which a 1-D zero point runs is followed by this many more.
+std::size_t axes_after(const Tensor& matrix, bool last_but_one) {
+  return last_but_one && matrix.rank() > 1 ? 1 : 0;
+}
+
+void center_b(const Operands& operands, const Tensor& b, const Tensor* zero_point, Tensor& result) {
+  center(b, zero_point, axes_after(b, operands.transpose_b), result);
+}
+
+int64_t row_count(const MatMulPlan& plan) {
+  return plan.shape.n == 0 ? 0 : element_count(plan.output) / plan.shape.n;
+}
+
+// The reference's way from the inputs to y [rows, n], by a Requantize.
+struct ReferenceMatMul {
+  Operands operands;
+
+  template <class T>
+  void operator()(KernelCall& call, const MatMulPlan& plan, const int32_t* bias,
+                  const Requantize<T>& rule, T* y) const {
+    const Tensor& a = call.input(operands.a);
+    const Tensor& b = call.input(operands.b);
+    Tensor a32 = call.scratch(DType::kInt32, a.shape());
+    Tensor b32 = call.scratch(DType::kInt32, b.shape());
+    Tensor sums = call.scratch(DType::kInt32, plan.output);
+    center(a, optional_input(call, operands.a_zero_point), axes_after(a, !operands.transpose_a),
+           a32);
+    center_b(operands, b, optional_input(call, operands.b_zero_point), b32);
+    auto* acc = sums.mutable_data<int32_t>();
+    ref::matmul(plan.shape, 1, a32.data<int32_t>(), b32.data<int32_t>(), acc);
+    const int64_t n = plan.shape.n;
+    for (int64_t i = 0; bias != nullptr && i < sums.size(); ++i) acc[i] += bias[i % n];
+    requantize(acc, row_count(plan), n, 1, rule, y);
+  }
+};
+
+// oneDNN's: the convolution of rows as pixels.
+struct OneDnnMatMul {
+  Operands operands;
+  std::shared_ptr<onednn::IntegerConv> conv;
+
+  template <class T>
+  void operator()(KernelCall& call, const MatMulPlan& plan, const int32_t* bias,
+                  const Requantize<T>& rule, T* y) const {
+    const Tensor& a = call.input(operands.a);
+    const Window::Sizes rows = {1, row_count(plan), 1};
+    const ConvShape shape = {.window = {.input = rows, .output = rows},
+                             .in_channels = plan.shape.k,
+                             .out_channels = plan.shape.n};
+    Tensor scratch =
+        call.scratch(DType::kUInt8, {static_cast<int64_t>(conv->scratch_bytes(shape))});
+    const onednn::ByteInput bytes = {a.raw(), a.dtype() == DType::kInt8,
+                                     read_zero_point(call, operands.a_zero_point, a.dtype())};
+    conv->run(shape, bytes, bias, rule, static_cast<std::byte*>(scratch.mutable_raw()), y);
+  }
+};
+
+// Whether the zero point of a may have more than one entry, as far as is known.
+bool is_per_row(const BindContext& context, std::size_t index) {
+  if (const Tensor* constant = context.constant(index)) return constant->size() != 1;
+  if (!context.has(index) || index >= context.input_types.size()) return false;
+  const auto shape = static_shape(context.input_types[index]);
+  return shape && element_count(*shape) != 1;
+}
+
+// b [k, n] less its zero point, as the weight [n, k] of a convolution.
+std::vector<int32_t> weight_rows(const Operands& operands, const Tensor& b,
+                                 const Tensor* zero_point, const ConvShape& shape) {
+  Tensor centered(DType::kInt32, b.shape());
+  center_b(operands, b, zero_point, centered);
+  std::vector<int32_t> rows = centered.to_vector<int32_t>();
+  if (operands.transpose_b) return rows;
+  const auto* in = centered.data<int32_t>();
+  auto out = rows.begin();
+  for (int64_t j = 0; j < shape.out_channels; ++j)
+    for (int64_t l = 0; l < shape.in_channels; ++l) *out++ = in[l * shape.out_channels + j];
+  return rows;
+}
+
+// oneDNN's product, if b is a single constant matrix and sums can be kept exact.
+std::optional<OneDnnMatMul> make_onednn(const BindContext& context, const Operands& operands) {
+  const Tensor* b = context.constant(operands.b);
+  const Tensor* zero_point = context.constant(operands.b_zero_point);
+  if (b == nullptr || b->rank() == 0 || b->size() == 0 || operands.transpose_a) return {};
+  if (context.has(operands.b_zero_point) && zero_point == nullptr) return {};
+  if (is_per_row(context, operands.a_zero_point)) return {};
+  const int64_t last = b->rank() == 1 ? 1 : b->shape().back();
+  const int64_t before = b->rank() == 1 ? b->size() : b->shape().end()[-2];
+  if (b->size() != last * before) return {};
+  ConvShape shape{.in_channels = before, .out_channels = last};
+  if (operands.transpose_b) std::swap(shape.in_channels, shape.out_channels);
+  auto conv = onednn::IntegerConv::pack(shape, weight_rows(operands, *b, zero_point, shape).data(),
+                                        onednn::IntegerConv::Layout::kChannelsLast);
+  if (!conv) return {};
+  return OneDnnMatMul{operands, std::make_shared<onednn::IntegerConv>(std::move(*conv))};
+}
+
+MatMulPlan resolve(const KernelCall& call, std::size_t a, std::size_t b) {
+  return resolve_matmul(call.input(a).shape(), call.input(b).shape());
+}
+
+template <class Engine>
+Kernel matmul_integer(Engine engine) {
+  return [engine = std::move(engine)](KernelCall& call) {
+    const MatMulPlan plan = resolve(call, 0, 1);
+    Tensor& y = call.output(0, DType::kInt32, plan.output);
+    if (y.size() == 0) return;
+    engine(call, plan, nullptr, Requantize<int32_t>{}, y.mutable_data<int32_t>());
+  };
+}
+
+template <class Engine>
+Kernel qlinear_matmul(Engine engine) {
+  return [engine = std::move(engine)](KernelCall& call) {
+    const MatMulPlan plan = resolve(call, 0, 3);
+    const DType dtype = call.input(7).dtype();
+    const Tensor scales =
+        multipliers(call, read_scale(call, 1), call.input(4), plan.shape.n, read_scale(call, 6));
+    const int32_t zero_point = read_zero_point(call, 7, dtype);
+    Tensor& y = call.output(0, dtype, plan.output);
+    if (y.size() == 0) return;
+    with_type(ByteTypes{}, dtype, [&]<class T>(std::type_identity<T>) {
+      engine(call, plan, nullptr, Requantize<T>(scales.data<float>(), zero_point),
+             y.mutable_data<T>());
+    });
+  };
+}
+
+const Tensor* read_c(const KernelCall& call, const Shape& output) {
+  const Tensor* c = optional_input(call, 6);
+  if (c == nullptr) return nullptr;
+  if (c->dtype() != DType::kInt32 || c->rank() > 2 || broadcast_shape(output, c->shape()) != output)
+    fail("input C {} of type {} cannot be broadcast to {} of type int32", to_string(c->shape()),
+         name(c->dtype()), to_string(output));
+  return c;
+}
+
+// y = rule(a · b + c). A c of one row goes into the product as its bias.
+template <class Engine, class T>
+void gemm(const Engine& engine, KernelCall& call, const MatMulPlan& plan, const Requantize<T>& rule,
+          T* y) {
+  const Tensor* c = read_c(call, plan.output);
+  const auto [m, n] = std::pair(plan.shape.m, plan.shape.n);
+  if (c == nullptr) return engine(call, plan, nullptr, rule, y);
+  if (c->size() == n && c->shape().back() == n)
+    return engine(call, plan, c->data<int32_t>(), rule, y);
+  Tensor sums = call.scratch(DType::kInt32, plan.output);
+  auto* acc = sums.mutable_data<int32_t>();
+  engine(call, plan, nullptr, Requantize<int32_t>{}, acc);
+  const ref::Extents steps = ref::row_major_strides(plan.output);
+  ref::zip(ref::StridedLoop<3>(plan.output,
+                               {steps, steps, ref::broadcast_strides(c->shape(), plan.output)}),
+           acc, acc, c->data<int32_t>(), std::plus<>{});
+  requantize(acc, m, n, 1, rule, y);
+}
+
+template <class Engine>
+Kernel qgemm(const BindContext& context, const Operands& operands, Engine engine) {
+  return [alpha = context.attribute("alpha", 1.0F), operands,
+          engine = std::move(engine)](KernelCall& call) {
+    const MatMulPlan plan = resolve_gemm(call.input(0).shape(), operands.transpose_a,
+                                         call.input(3).shape(), operands.transpose_b);
+    const std::optional<float> y_scale =
+        call.has(7) ? std::optional(read_scale(call, 7)) : std::nullopt;
+    const DType dtype = y_scale ? call.input(8).dtype() : DType::kFloat32;
+    const int32_t zero_point = y_scale ? read_zero_point(call, 8, dtype) : 0;
+    const Tensor scales =
+        multipliers(call, alpha * read_scale(call, 1), call.input(4), plan.shape.n, y_scale);
+    Tensor& y = call.output(0, dtype, plan.output);
+    if (y.size() == 0) return;
+    with_type(Types<uint8_t, int8_t, float>{}, dtype, [&]<class T>(std::type_identity<T>) {
+      gemm(engine, call, plan, Requantize<T>(scales.data<float>(), zero_point),
+           y.mutable_data<T>());
+    });
+  };
+}
+
+Kernel bind_reference_matmul_integer(const BindContext&) {
+  return matmul_integer(ReferenceMatMul{kMatMulInteger});
+}
+Kernel bind_reference_qlinear_matmul(const BindContext&) {
+  return qlinear_matmul(ReferenceMatMul{kQLinearMatMul});
+}
+Kernel bind_reference_qgemm(const BindContext& context) {
+  const Operands operands = read_qgemm(context);
+  return qgemm(context, operands, ReferenceMatMul{operands});
+}
+Kernel bind_onednn_matmul_integer(const BindContext& context) {
+  auto engine = make_onednn(context, kMatMulInteger);
+  return engine ? matmul_integer(std::move(*engine)) : Kernel{};
+}
+Kernel bind_onednn_qlinear_matmul(const BindContext& context) {
+  auto engine = make_onednn(context, kQLinearMatMul);
+  return engine ? qlinear_matmul(std::move(*engine)) : Kernel{};
+}
+Kernel bind_onednn_qgemm(const BindContext& context) {
+  const Operands operands = read_qgemm(context);
+  auto engine = make_onednn(context, operands);
+  return engine ? qgemm(context, operands, std::move(*engine)) : Kernel{};
+}
+
+}  // namespace
+
+std::span<const OpSpec> qlinear_matmul_ops() {
+  static const std::vector<OpSpec> kOps = {
+      {"",
+       "QLinearMatMul",
+       {{Provider::kOneDnn, bind_onednn_qlinear_matmul},
+        {Provider::kReference, bind_reference_qlinear_matmul}}},
+      {"",
+       "MatMulInteger",
+       {{Provider::kOneDnn, bind_onednn_matmul_integer},
+        {Provider::kReference, bind_reference_matmul_integer}}},
+      {"com.microsoft",
+       "QGemm",
+       {{Provider::kOneDnn, bind_onednn_qgemm}, {Provider::kReference, bind_reference_qgemm}}},
+  };
+  return kOps;
+}
+
+}  // namespace qtool

@@ -1,0 +1,97 @@
+#include <algorithm>
+
+#include "base/saturate.h"
+#include "kernels/reference/pool.h"
+#include "ops/quantized_inputs.h"
+#include "ops/registry.h"
+#include "ops/window.h"
+
+namespace qtool {
+namespace {
+
+// Inputs of both operators: x, x_scale, x_zero_point, y_scale, y_zero_point.
+
+// Copies [batch, rows, columns] to [batch, columns, rows], each element by `convert`.
+template <class From, class To, class Convert>
+void transpose(int64_t batch, int64_t rows, int64_t columns, const From* x, To* y,
+               const Convert& convert) {
+  for (int64_t n = 0; n < batch; ++n, x += rows * columns, y += rows * columns)
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = 0; j < columns; ++j) y[j * rows + i] = convert(x[i * columns + j]);
+}
+
+// The shape [N, C, spatial...] of a tensor whose channels may be its last axis.
+Shape channels_first(Shape shape, bool channels_last) {
+  if (channels_last && shape.size() > 2)
+    std::rotate(shape.begin() + 1, shape.end() - 1, shape.end());
+  return shape;
+}
+Shape channels_last(Shape shape, bool wanted) {
+  if (wanted && shape.size() > 2) std::rotate(shape.begin() + 1, shape.begin() + 2, shape.end());
+  return shape;
+}
+
+// Averages windows of x less its zero point, and requantizes the means.
+template <class T>
+void pool(KernelCall& call, const Window& window, bool count_padding, bool last, Tensor& y) {
+  const Tensor& x = call.input(0);
+  const Shape x_shape = channels_first(x.shape(), last);
+  const auto [batch, channels] = std::pair(x_shape[0], x_shape[1]);
+  const int64_t pixels = volume(window.input);
+  const int64_t results = volume(window.output);
+  const int32_t x_zero = read_zero_point(call, 2, x.dtype());
+  const Saturate<T> saturate(read_zero_point(call, 4, x.dtype()));
+  const float ratio = read_scale(call, 1) / read_scale(call, 3);
+
+  Tensor reals = call.scratch(DType::kFloat32, x_shape);
+  Tensor means = call.scratch(DType::kFloat32, {batch, channels, results});
+  auto* in = reals.mutable_data<float>();
+  const auto center = [x_zero](T q) { return static_cast<float>(q - x_zero); };
+  const auto finish = [&](float mean) { return saturate(mean * ratio); };
+  transpose(batch, last ? pixels : 1, last ? channels : channels * pixels, x.data<T>(), in, center);
+  reference::average_pool(window, batch * channels, count_padding, in, means.mutable_data<float>());
+  transpose(batch, last ? channels : 1, last ? results : channels * results, means.data<float>(),
+            y.mutable_data<T>(), finish);
+}
+
+void pool(KernelCall& call, const Window& window, bool count_padding, bool last) {
+  const Tensor& x = call.input(0);
+  const Shape x_shape = channels_first(x.shape(), last);
+  const Shape shape = window_output_shape(x_shape[0], x_shape[1], window);
+  Tensor& y = call.output(0, x.dtype(), channels_last(shape, last));
+  with_type(ByteTypes{}, x.dtype(),
+            [&]<class T>(std::type_identity<T>) { pool<T>(call, window, count_padding, last, y); });
+}
+
+Kernel bind_average_pool(const BindContext& context) {
+  const bool last = context.attribute<int64_t>("channels_last", 0) != 0;
+  const bool count_padding = context.attribute<int64_t>("count_include_pad", 0) != 0;
+  return [attributes = read_window(context), last, count_padding](KernelCall& call) {
+    const Shape x = channels_first(call.input(0).shape(), last);
+    pool(call, resolve_window(attributes, x, attributes.kernel_shape), count_padding, last);
+  };
+}
+
+Kernel bind_global_average_pool(const BindContext& context) {
+  const bool last = context.attribute<int64_t>("channels_last", 0) != 0;
+  return [last](KernelCall& call) {
+    const Shape x = channels_first(call.input(0).shape(), last);
+    if (x.size() < 3) fail("input {} must have spatial axes", to_string(x));
+    const std::vector<int64_t> kernel(x.begin() + 2, x.end());
+    pool(call, resolve_window({}, x, kernel), false, last);
+  };
+}
+
+}  // namespace
+
+std::span<const OpSpec> qlinear_pool_ops() {
+  static const std::vector<OpSpec> kOps = {
+      {"com.microsoft",
+       "QLinearGlobalAveragePool",
+       {{Provider::kReference, bind_global_average_pool}}},
+      {"com.microsoft", "QLinearAveragePool", {{Provider::kReference, bind_average_pool}}},
+  };
+  return kOps;
+}
+
+}  // namespace qtool
