@@ -48,11 +48,6 @@ class Requantize<float> {
 template <class T>
 void requantize(const int32_t* acc, int64_t outer, int64_t channels, int64_t inner,
                 const Requantize<T>& rule, T* y) {
-<<<<<<< HEAD
-  for (int64_t o = 0; o < outer; ++o)
-    for (int64_t c = 0; c < channels; ++c)
-      for (int64_t i = 0; i < inner; ++i) *y++ = rule(*acc++, c);
-=======
   if (inner == 1) {
     for (int64_t o = 0; o < outer; ++o, acc += channels, y += channels)
       for (int64_t c = 0; c < channels; ++c) y[c] = rule(acc[c], c);
@@ -61,7 +56,6 @@ void requantize(const int32_t* acc, int64_t outer, int64_t channels, int64_t inn
   for (int64_t o = 0; o < outer; ++o)
     for (int64_t c = 0; c < channels; ++c, acc += inner, y += inner)
       for (int64_t i = 0; i < inner; ++i) y[i] = rule(acc[i], c);
->>>>>>> qlin
 }
 
 }  // namespace qtool
