@@ -24,12 +24,16 @@ struct ReaderOptions {
 };
 
 /// A sequence of samples on disk, each one tensor per model input with a batch of 1 (or the model's
-/// own fixed batch).
+/// own fixed batch). Inputs that have an initializer need no data.
 ///
-/// Layouts of `path`: a .npy file; a .npz file with one array (or one per input); a folder of .npy
-/// files for a model with one input; a folder with one sub-folder or one .npy file per input, files
-/// of the same place in name order belonging together. An array with more rows on axis 0 than the
-/// model takes is cut into samples. A file named labels.npy is not an input.
+/// Layouts of `path`: a .npy file, or a folder of .npy or .npz files, for a model with one input; a
+/// folder with one sub-folder or one .npy file per input, by its name ('/' and ':' as '_'), files
+/// of the same place in name order belonging together; a .npz file, or a folder of them, with one
+/// array per input by name (a single array for a single input may have any name). Files named
+/// labels.npy are not inputs. How arrays are cut into samples: cut.h; which types convert:
+/// convert.h.
+///
+/// Files are opened when a sample needs them, the last few are kept. Not for several threads.
 class SampleReader {
  public:
   /// Throws Error naming the folder or file: nothing there, an input without data, differing

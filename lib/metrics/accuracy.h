@@ -8,8 +8,8 @@
 
 namespace qtool {
 
-/// How far outputs are from those of a reference, gathered over samples. NaN or Inf in either leaves
-/// no finite figures.
+/// How far outputs are from those of a reference, gathered over samples. NaN or Inf in either
+/// leaves no finite figures.
 class ErrorMeter {
  public:
   /// Throws Error unless both are float32 and of the same shape.
