@@ -116,22 +116,6 @@ bool is_finite(const std::vector<double>& values) {
   return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
 }
 
-// Makes `tensor` the constant input of the node: under the name of the old one if that has no other
-// use, else as a new constant called after `base`.
-void replace_constant(Graph& graph, const std::set<ValueId>& pinned, NodeId id, std::size_t input,
-                      const std::string& base, Tensor tensor) {
-  const ValueId old = input_of(graph.node(id), input);
-  if (old != ValueId::kNone && graph.value(old).consumers.size() == 1 && !graph.is_input(old) &&
-      !pinned.contains(old)) {
-    graph.set_constant(old, Constant(std::move(tensor)));
-    return;
-  }
-  std::vector<ValueId> inputs = graph.node(id).inputs;
-  inputs.resize(std::max(inputs.size(), input + 1), ValueId::kNone);
-  inputs[input] = graph.add_constant(graph.unique_name(base), Constant(std::move(tensor)));
-  graph.set_inputs(id, std::move(inputs));
-}
-
 }  // namespace
 
 std::optional<LinearNode> linear_before(const Graph& graph, const std::set<ValueId>& pinned,

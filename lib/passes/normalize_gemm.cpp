@@ -21,18 +21,16 @@ bool is_float_constant(const Tensor* tensor) {
   return tensor != nullptr && tensor->dtype() == DType::kFloat32;
 }
 
-// Replaces input `index` by a new constant, which takes over the name if nobody else reads the old.
-void replace_constant(Graph& graph, NodeId id, std::size_t index, Tensor tensor) {
-  const std::string name = graph.value(graph.node(id).inputs[index]).name;
-  graph.set_input(id, index,
-                  graph.add_constant(graph.unique_name(name), Constant(std::move(tensor))));
+std::string named_after_output(const Graph& graph, NodeId id, std::string_view role) {
+  return fmt::format("{}_{}", graph.value(graph.node(id).outputs[0]).name, role);
 }
 
-bool fold_alpha(Graph& graph, NodeId id) {
+bool fold_alpha(Graph& graph, const std::set<ValueId>& pinned, NodeId id) {
   const float alpha = attribute_or<float>(graph.node(id), "alpha", 1);
   const Tensor* weight = graph.constant_input(graph.node(id), 1);
   if (alpha == 1 || !is_float_constant(weight)) return false;
-  replace_constant(graph, id, 1, scaled(*weight, alpha));
+  replace_constant(graph, pinned, id, 1, named_after_output(graph, id, "weight"),
+                   scaled(*weight, alpha));
   remove_attribute(graph.mutable_node(id), "alpha");
   return true;
 }
@@ -59,7 +57,7 @@ void move_bias_behind(Graph& graph, NodeId id) {
                   .outputs = {gemm.outputs[0]}});
 }
 
-bool normalize_bias(Graph& graph, NodeId id) {
+bool normalize_bias(Graph& graph, const std::set<ValueId>& pinned, NodeId id) {
   const Node& gemm = graph.node(id);
   const Tensor* bias = graph.constant_input(gemm, 2);
   const Tensor* weight = graph.constant_input(gemm, 1);
@@ -70,7 +68,7 @@ bool normalize_bias(Graph& graph, NodeId id) {
   const Tensor total = scaled(*bias, beta);
   remove_attribute(graph.mutable_node(id), "beta");
   const auto row = per_column(total, columns);
-  replace_constant(graph, id, 2, row ? *row : total);
+  replace_constant(graph, pinned, id, 2, named_after_output(graph, id, "bias"), row ? *row : total);
   if (!row) move_bias_behind(graph, id);
   return true;
 }
@@ -78,12 +76,13 @@ bool normalize_bias(Graph& graph, NodeId id) {
 }  // namespace
 
 bool normalize_gemm(Model& model) {
+  const std::set<ValueId> pinned = pinned_values(model.graph);
   bool changed = false;
   for (const NodeId id : model.graph.nodes()) {
     const Node& node = model.graph.node(id);
     if (!is_op(node, "Gemm")) continue;
-    changed |= fold_alpha(model.graph, id);
-    changed |= normalize_bias(model.graph, id);
+    changed |= fold_alpha(model.graph, pinned, id);
+    changed |= normalize_bias(model.graph, pinned, id);
   }
   return changed;
 }

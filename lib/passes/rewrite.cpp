@@ -30,4 +30,18 @@ void write_instead(Graph& graph, ValueId from, ValueId to) {
   graph.set_output(producer, static_cast<std::size_t>(slot), to);
 }
 
+void replace_constant(Graph& graph, const std::set<ValueId>& pinned, NodeId id, std::size_t input,
+                      const std::string& base, Tensor tensor) {
+  const ValueId old = input_of(graph.node(id), input);
+  if (old != ValueId::kNone && graph.value(old).consumers.size() == 1 && !graph.is_input(old) &&
+      !pinned.contains(old)) {
+    graph.set_constant(old, Constant(std::move(tensor)));
+    return;
+  }
+  std::vector<ValueId> inputs = graph.node(id).inputs;
+  inputs.resize(std::max(inputs.size(), input + 1), ValueId::kNone);
+  inputs[input] = graph.add_constant(graph.unique_name(base), Constant(std::move(tensor)));
+  graph.set_inputs(id, std::move(inputs));
+}
+
 }  // namespace qtool

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <set>
+#include <string>
 #include <string_view>
 
 #include "ir/graph.h"
@@ -20,5 +21,10 @@ std::set<ValueId> pinned_values(const Graph& graph);
 
 /// The node that writes `from` writes `to` instead, which has the same type and no producer.
 void write_instead(Graph& graph, ValueId from, ValueId to);
+
+/// Makes `tensor` the constant that the node reads as input `index`: under the name of the old one
+/// if that has no other use, else as a new constant called after `base`.
+void replace_constant(Graph& graph, const std::set<ValueId>& pinned, NodeId node, std::size_t index,
+                      const std::string& base, Tensor tensor);
 
 }  // namespace qtool
