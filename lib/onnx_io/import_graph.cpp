@@ -60,7 +60,7 @@ class GraphImport {
   }
 
   template <class Read>
-  void add_constant(const std::string& name, Read read) {
+  void add_constant(std::string name, Read read) {
     if (name.empty()) fail("an initializer has no name");
     const ValueId id = value(name);
     if (graph_.constant(id) != nullptr) fail("two initializers are named '{}'", name);

@@ -25,7 +25,7 @@ void check_opset(const Opset& opset) {
   const auto& known = onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map();
   const auto it = known.find(opset.domain);
   if (it == known.end()) return;
-  const std::string_view domain = opset.domain.empty() ? "ai.onnx" : opset.domain;
+  const std::string domain = opset.domain.empty() ? "ai.onnx" : opset.domain;
   if (opset.version < 1) fail("opset {} of domain '{}' does not exist", opset.version, domain);
   if (opset.version > it->second.second)
     fail("opset {} of domain '{}' is newer than {}, the newest known; export the model for that",
