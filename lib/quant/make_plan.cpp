@@ -4,12 +4,13 @@
 #include "quant/groups.h"
 #include "quant/plan.h"
 #include "quant/selection.h"
+#include "quant/useful_range.h"
 #include "quant/weights.h"
 
 namespace qtool {
 namespace {
 
-// The range of a value: known from its operator, or measured.
+// The range of a value: known from its operator, or what of the measured one matters.
 Range range_of(const Graph& graph, ValueId id, const std::map<std::string, Range>& ranges) {
   const Value& value = graph.value(id);
   if (value.producer != NodeId::kNone)
@@ -17,7 +18,7 @@ Range range_of(const Graph& graph, ValueId id, const std::map<std::string, Range
       return {fixed->first, fixed->second};
   const auto it = ranges.find(value.name);
   if (it == ranges.end()) fail("the calibration has no range for value '{}'", value.name);
-  return it->second;
+  return useful_range(graph, id, it->second);
 }
 
 // Parameters of every activation by its group, from the union of the group's ranges.
