@@ -26,6 +26,7 @@ struct Operands {
 };
 constexpr Operands kMatMulInteger = {0, 2, 1, 3};
 constexpr Operands kQLinearMatMul = {0, 2, 3, 5};
+constexpr Operands kMatMulIntegerToFloat = {0, 4, 1, 5};
 
 Operands read_qgemm(const BindContext& context) {
   return {0,
@@ -168,6 +169,24 @@ Kernel qlinear_matmul(Engine engine) {
   };
 }
 
+// y = float(a · b) · (s_a · s_b) + bias, the bias float32 [n] and optional.
+template <class Engine>
+Kernel matmul_integer_to_float(Engine engine) {
+  return [engine = std::move(engine)](KernelCall& call) {
+    const MatMulPlan plan = resolve(call, 0, 1);
+    const int64_t n = plan.shape.n;
+    const Tensor scales = multipliers(call, read_scale(call, 2), call.input(3), n, std::nullopt);
+    Tensor& y = call.output(0, DType::kFloat32, plan.output);
+    if (y.size() == 0) return;
+    auto* out = y.mutable_data<float>();
+    engine(call, plan, nullptr, Requantize<float>(scales.data<float>(), 0), out);
+    const Tensor* bias = optional_input(call, 6);
+    if (bias == nullptr) return;
+    if (bias->size() != n) fail("the bias {} does not fit {} columns", to_string(bias->shape()), n);
+    for (int64_t i = 0; i < y.size(); ++i) out[i] += bias->data<float>()[i % n];
+  };
+}
+
 const Tensor* read_c(const KernelCall& call, const Shape& output) {
   const Tensor* c = optional_input(call, 6);
   if (c == nullptr) return nullptr;
@@ -223,6 +242,9 @@ Kernel bind_reference_matmul_integer(const BindContext&) {
 Kernel bind_reference_qlinear_matmul(const BindContext&) {
   return qlinear_matmul(ReferenceMatMul{kQLinearMatMul});
 }
+Kernel bind_reference_matmul_integer_to_float(const BindContext&) {
+  return matmul_integer_to_float(ReferenceMatMul{kMatMulIntegerToFloat});
+}
 Kernel bind_reference_qgemm(const BindContext& context) {
   const Operands operands = read_qgemm(context);
   return qgemm(context, operands, ReferenceMatMul{operands});
@@ -234,6 +256,10 @@ Kernel bind_onednn_matmul_integer(const BindContext& context) {
 Kernel bind_onednn_qlinear_matmul(const BindContext& context) {
   auto engine = make_onednn(context, kQLinearMatMul);
   return engine ? qlinear_matmul(std::move(*engine)) : Kernel{};
+}
+Kernel bind_onednn_matmul_integer_to_float(const BindContext& context) {
+  auto engine = make_onednn(context, kMatMulIntegerToFloat);
+  return engine ? matmul_integer_to_float(std::move(*engine)) : Kernel{};
 }
 Kernel bind_onednn_qgemm(const BindContext& context) {
   const Operands operands = read_qgemm(context);
@@ -253,6 +279,10 @@ std::span<const OpSpec> qlinear_matmul_ops() {
        "MatMulInteger",
        {{Provider::kOneDnn, bind_onednn_matmul_integer},
         {Provider::kReference, bind_reference_matmul_integer}}},
+      {"com.microsoft",
+       "MatMulIntegerToFloat",
+       {{Provider::kOneDnn, bind_onednn_matmul_integer_to_float},
+        {Provider::kReference, bind_reference_matmul_integer_to_float}}},
       {"com.microsoft",
        "QGemm",
        {{Provider::kOneDnn, bind_onednn_qgemm}, {Provider::kReference, bind_reference_qgemm}}},

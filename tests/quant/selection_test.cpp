@@ -84,7 +84,7 @@ graph head
 input a: float32[1, 2, 4, 4]
 input b: float32[1, 2, 4, 4]
 const w: float32[2, 2, 1, 1] = 0.5
-const k: float32 = 2
+const k: float32[] = 2
 s: float32[1, 2, 4, 4] = Add(a, b) "add"
 m: float32[1, 2, 4, 4] = Mul(s, k) "mul"
 c: float32[1, 2, 4, 4] = Conv(m, w) "conv"

@@ -10,8 +10,8 @@ namespace {
 Range cut(const std::string& readers, Range measured) {
   const Model model = parse_text(
       "model ir 8 opset 14\ngraph g\ninput a: float32[4]\n"
-      "x: float32[4] = Neg(a)\nconst low: float32 = -1\n"
-      "const high: float32 = 2\n" +
+      "x: float32[4] = Neg(a)\nconst low: float32[] = -1\n"
+      "const high: float32[] = 2\n" +
       readers);
   return useful_range(model.graph, model.graph.find("x"), measured);
 }

@@ -79,8 +79,8 @@ model ir 8 opset 13
 graph fused
 input x: float32[1, 2, 3, 3]
 const w: float32[4, 2, 3, 3] = ramp(-0.5, 0.02)
-const low: float32 = -0.25
-const high: float32 = 0.5
+const low: float32[] = -0.25
+const high: float32[] = 0.5
 c: float32[1, 4, 3, 3] = Conv(x, w) {pads=[1, 1, 1, 1]} "conv"
 y: float32[1, 4, 3, 3] = Clip(c, low, high) "clip"
 output y: float32[1, 4, 3, 3]
