@@ -81,11 +81,10 @@ class GraphImport {
       if (id == ValueId::kNone) continue;
       const Value& output = graph_.value(id);
       if (output.constant || graph_.is_input(id))
-        fail("{} writes '{}', which is an input or an initializer", describe(graph_, node),
-             output.name);
+        fail("'{}' is an input or an initializer, and is written by {}", output.name,
+             describe(graph_, node));
       if (!written_.insert(id).second)
-        fail("{} writes '{}', which another node or output writes too", describe(graph_, node),
-             output.name);
+        fail("'{}' is written twice, the second time by {}", output.name, describe(graph_, node));
     }
   }
 

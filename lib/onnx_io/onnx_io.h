@@ -8,15 +8,18 @@
 
 namespace qtool {
 
-/// Reads a model as it is written. Weights are views of the mapped file where that is possible;
-/// external data is read from beside it.
-/// Throws Error naming the file: not there, not ONNX, truncated, unsupported IR version or opset.
+/// Reads a model as it is written. External data is read from the model's folder and stays a view
+/// of the mapped file; on export it comes inside the model.
+/// Throws Error naming the file: not there, not ONNX, truncated, an IR version or opset that is not
+/// known, an opset below 7.
 Model import_model(const std::filesystem::path& path);
-/// The same from bytes of a serialized ModelProto; `directory` is where external data lies.
+/// The same from bytes of a serialized ModelProto, of old opsets too; `directory` is where external
+/// data lies, and without one there must be none.
 Model parse_model(std::string_view bytes, const std::filesystem::path& directory = {});
 
-/// The model as bytes of a ModelProto: the inverse of parse_model.
-/// Throws Error for nodes of the internal domain.
+/// The model as bytes of a ModelProto: the inverse of parse_model. Nodes are written in the order
+/// of Graph::nodes(); all values that compact() has not dropped are written. Throws Error for nodes
+/// of the internal domain, and over 2 GB.
 std::string serialize_model(const Model& model);
 
 /// Checks the model as onnx.checker does with full checks, then writes it atomically.
@@ -26,8 +29,10 @@ void save_model(const Model& model, const std::filesystem::path& path);
 /// already say. Throws Error if the model contradicts itself.
 void infer_types(Model& model);
 
-/// The model at ai.onnx opset `version` if it is below that, else as it is; values keep their
-/// names. Throws Error naming the operator that ONNX's converter cannot raise.
+/// The model at ai.onnx opset `version` if it is below that, with types inferred, else as it is;
+/// values keep their names. The IR version rises with it; initializers that IR version 3 wanted as
+/// inputs are inputs no longer. Throws Error naming the operator that ONNX's converter cannot
+/// raise; the model then is as it was.
 void raise_opset(Model& model, int64_t version);
 
 /// The oldest opset that qtool quantizes at: per-channel DequantizeLinear came with it.

@@ -8,6 +8,9 @@
 namespace qtool {
 namespace {
 
+// A few bytes of a sparse tensor must not claim all memory.
+constexpr int64_t kMaxDenseElements = int64_t{1} << 30;
+
 // Position of the k-th element in the dense tensor, from one flat index an element or one index a
 // dimension; −1 if it lies outside.
 int64_t flat_index(const Tensor& indices, int64_t k, const Tensor& dense) {
@@ -38,8 +41,11 @@ Tensor to_dense(const onnx::SparseTensorProto& proto) {
   ExternalData none{{}};
   const Tensor values = *import_tensor(proto.values(), none).tensor;
   const Tensor indices = *import_tensor(proto.indices(), none).tensor;
-  Tensor dense(values.dtype(), Shape(proto.dims().begin(), proto.dims().end()));
-  check_match(values, indices, dense.shape());
+  const Shape shape = shape_from_onnx(proto.dims());
+  check_match(values, indices, shape);
+  if (element_count(shape) > kMaxDenseElements)
+    fail("shape {} is too large to be held dense", to_string(shape));
+  Tensor dense(values.dtype(), shape);
   auto* out = static_cast<std::byte*>(dense.mutable_raw());
   const auto* in = static_cast<const std::byte*>(values.raw());
   const auto width = static_cast<std::size_t>(bits(values.dtype()) / 8);

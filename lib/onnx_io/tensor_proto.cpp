@@ -67,10 +67,17 @@ DType dtype_from_onnx(int32_t data_type) {
   return known ? static_cast<DType>(data_type) : DType::kUndefined;
 }
 
+Shape shape_from_onnx(const google::protobuf::RepeatedField<int64_t>& dims) {
+  constexpr int64_t kMaxElements = int64_t{1} << 40;  // their bytes fit std::size_t by far
+  Shape shape(dims.begin(), dims.end());
+  if (element_count(shape) > kMaxElements) fail("shape {} has too many elements", to_string(shape));
+  return shape;
+}
+
 Constant import_tensor(onnx::TensorProto proto, ExternalData& external) {
   const DType dtype = dtype_from_onnx(proto.data_type());
   if (dtype == DType::kUndefined) fail("element type {} is not supported", proto.data_type());
-  const Shape shape(proto.dims().begin(), proto.dims().end());
+  const Shape shape = shape_from_onnx(proto.dims());
   const bool typed_fields = !is_external(proto) && !proto.has_raw_data();
   Constant constant(typed_fields ? take_typed_data(proto, dtype, shape)
                                  : take_bytes(proto, dtype, shape, external));

@@ -47,9 +47,9 @@ TEST_CASE("names must be defined once") {
   CHECK(parse_error(model_of("g (float[1] x) => (float[1] y) { z = Relu(x) }")) ==
         "nothing defines the graph output 'y'");
   CHECK(parse_error(model_of("g (float[1] x) => (float[1] y) { y = Relu(x)  y = Abs(x) }")) ==
-        "the Abs node that writes 'y' writes 'y', which another node or output writes too");
+        "'y' is written twice, the second time by the Abs node that writes 'y'");
   CHECK(parse_error(model_of("g (float[1] x) => (float[1] x) { x = Relu(x) }")) ==
-        "the Relu node that writes 'x' writes 'x', which is an input or an initializer");
+        "'x' is an input or an initializer, and is written by the Relu node that writes 'x'");
   CHECK(parse_error(model_of("g (float[1] x, float[1] x) => (float[1] x) { }")) ==
         "two graph inputs are named 'x'");
   onnx::ModelProto twice = model_of("g () => (float[1] w) <float[1] w = {1}> { }");

@@ -181,6 +181,12 @@ TEST_CASE("data that does not match the shape is an error that names the tensor"
   CHECK(parse_error(model_with(tensor_of(Proto::INT8, {2}))) ==
         "initializer 'w': 0 entries of data do not match shape [2] of int8, which takes 2");
   CHECK(parse_error(model_with(tensor_of(Proto::INT8, {int64_t{1} << 40}))) != "");
+  for (const int exponent : {41, 60, 62}) {
+    Proto wrapped =
+        tensor_of(Proto::DOUBLE, {int64_t{1} << exponent});  // 2^65 bytes are 0 mod 2^64
+    wrapped.set_raw_data("");
+    CHECK(parse_error(model_with(wrapped)).find("has too many elements") != std::string::npos);
+  }
   CHECK(parse_error(model_with(tensor_of(Proto::FLOAT, {-1}))) ==
         "initializer 'w': shape [-1] has a negative dimension");
 }
