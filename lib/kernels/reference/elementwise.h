@@ -6,13 +6,13 @@ namespace qtool::reference {
 
 /// y[i] = f(x[i]).
 template <class T, class F>
-void map(const T* x, T* y, int64_t count, const F& f) {
+void map(const T* x, T* y, int64_t count, F f) {
   for (int64_t i = 0; i < count; ++i) y[i] = f(x[i]);
 }
 
 /// y = f(a, b) over a loop whose operands are y, a and b, y being contiguous.
 template <class T, class R, class F>
-void zip(const StridedLoop<3>& loop, R* y, const T* a, const T* b, const F& f) {
+void zip(const StridedLoop<3>& loop, R* y, const T* a, const T* b, F f) {
   const int64_t n = loop.row_length();
   const auto [step_y, step_a, step_b] = loop.row_strides();
   loop.each_row([&, step_a = step_a, step_b = step_b](const auto& offsets) {
