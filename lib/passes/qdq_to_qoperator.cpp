@@ -249,9 +249,9 @@ bool qdq_to_qoperator(Model& model) {
       changed |= rewriter.rewrite_quantized_output(id);
   for (const NodeId id : model.graph.nodes()) {
     const Node& node = model.graph.node(id);
-    const bool is_read = !model.graph.value(node.outputs[0]).consumers.empty() ||
-                         model.graph.is_output(node.outputs[0]);
-    if (is_read && node.domain.empty() && (node.op_type == "Gemm" || node.op_type == "MatMul"))
+    if (!is_op(node, "Gemm") && !is_op(node, "MatMul")) continue;
+    const ValueId output = output_of(node, 0);
+    if (!model.graph.value(output).consumers.empty() || model.graph.is_output(output))
       changed |= rewriter.rewrite_float_output(id);
   }
   return changed;
