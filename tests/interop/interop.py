@@ -1,0 +1,172 @@
+"""What these scripts share: the sample models with their data, both runtimes, SQNR, a tally."""
+
+import argparse
+import dataclasses
+import functools
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import onnxruntime
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DATA = ROOT / "data"
+
+onnxruntime.set_default_logger_severity(4)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """A float model of data/ and the images that it takes, as (x * scale - mean) / std."""
+
+    name: str
+    images: str
+    scale: str = ""
+    mean: str = ""
+    std: str = ""
+    free_batch: bool = False
+
+    @property
+    def path(self):
+        return DATA / "models" / f"{self.name}.onnx"
+
+    @property
+    def calib(self):
+        return DATA / "calib" / self.images
+
+    @property
+    def flags(self):
+        """Options of qtool that say how the images are stored."""
+        return ["--scale", self.scale, "--mean", self.mean, "--std", self.std] if self.scale else []
+
+    def normalize(self, images):
+        x = images.astype(np.float32)
+        if not self.scale:
+            return x
+        numerator, _, denominator = self.scale.partition("/")
+        scale = np.float32(float(numerator) / float(denominator or 1))
+        return (x * scale - np.float32(self.mean)) / np.float32(self.std)
+
+    def calibration(self):
+        """Float inputs [N, C, H, W]."""
+        return self.normalize(_array(self.calib))
+
+    def evaluation(self, count=None):
+        """Float inputs to judge by: the 5,000 test images, else the calibration images."""
+        folder = DATA / "eval" / self.images
+        return self.normalize(_array(folder if folder.exists() else self.calib)[:count])
+
+    def labels(self):
+        return np.load(DATA / "eval" / self.images / "labels.npy")
+
+
+FASHION = dict(images="fashion", scale="1/255", mean="0.2860", std="0.3530", free_batch=True)
+SAMPLES = {
+    sample.name: sample
+    for sample in (
+        Sample("fashion_resnet", **FASHION),
+        Sample("fashion_mobile", **FASHION),
+        Sample("mnist_cntk", "fashion"),
+        Sample("ultraface_rfb_320", "ultraface_rfb_320", "1", "127", "128"),
+        Sample("yunet_n_320", "yunet_n_320"),
+    )
+}
+
+
+@functools.cache
+def _array(folder):
+    path = next(p for p in sorted(folder.glob("images.np*")))
+    loaded = np.load(path)
+    return loaded[loaded.files[0]] if path.suffix == ".npz" else loaded
+
+
+def session(path):
+    """One thread. Integer sums are exact: without this option and without VNNI instructions
+    onnxruntime adds products of uint8 and int8 in 16 bits, which saturates, so that its results
+    would depend on the machine."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def ort_run(path, inputs, batch=1):
+    """Outputs by name, samples stacked on a new first axis. A batch above 1 is for models that treat
+    samples alone, so not for those with DynamicQuantizeLinear."""
+    runner = session(path)
+    feed = runner.get_inputs()[0].name
+    names = [o.name for o in runner.get_outputs()]
+    runs = [runner.run(None, {feed: inputs[i : i + batch]}) for i in range(0, len(inputs), batch)]
+    if batch == 1:
+        return {name: np.stack([run[k] for run in runs]) for k, name in enumerate(names)}
+    return {name: np.concatenate([run[k] for run in runs])[:, None] for k, name in enumerate(names)}
+
+
+class Qtool:
+    """The program under test."""
+
+    def __init__(self, program, work):
+        self.program = pathlib.Path(program).resolve()
+        self.work = pathlib.Path(work).resolve()
+        self.work.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, *arguments):
+        """Runs it; raises RuntimeError with its message if it fails."""
+        done = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"qtool {arguments[0]}: exit code {done.returncode}: {done.stderr.strip()}")
+        return done.stdout
+
+    def run(self, model, data, tag, *flags):
+        """Outputs by name as of ort_run; `data` is a file or folder of samples."""
+        folder = self.work / f"run-{tag}"
+        shutil.rmtree(folder, ignore_errors=True)
+        self("run", model, "--data", data, "-o", folder, *flags)
+        samples = sorted(p for p in folder.iterdir() if p.is_dir()) or [folder]
+        outputs = {
+            name.removesuffix(".npy"): np.stack([np.load(sample / name) for sample in samples])
+            for name in sorted(p.name for p in samples[0].iterdir())
+        }
+        shutil.rmtree(folder)
+        return outputs
+
+
+def file_name(output):
+    """What `qtool run` makes of an output's name."""
+    return output.replace("/", "_").replace(":", "_")
+
+
+def sqnr(reference, value):
+    """10 log10(sum r^2 / sum (r - v)^2) in dB."""
+    noise = np.square(reference.astype(np.float64) - value).sum()
+    return float("inf") if noise == 0 else 10 * np.log10(np.square(reference.astype(np.float64)).sum() / noise)
+
+
+class Tally:
+    """Counts and prints verdicts."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def add(self, name, problem, figures=""):
+        """`problem` is empty if the case holds."""
+        if problem:
+            self.failed += 1
+        else:
+            self.passed += 1
+        words = [f"{'FAIL' if problem else 'PASS'} {name}", figures, problem]
+        print(": ".join(w for w in words if w), flush=True)
+
+    def finish(self):
+        print(f"{self.passed} passed, {self.failed} failed")
+        sys.exit(0 if self.failed == 0 and self.passed > 0 else 1)
+
+
+def parser(description):
+    """Arguments of every script: the program and a folder for what it writes."""
+    made = argparse.ArgumentParser(description=description)
+    made.add_argument("--qtool", default=ROOT / "build/release/bin/qtool")
+    made.add_argument("--work", default=ROOT / "build/release/interop/work", help="folder for output files")
+    return made
