@@ -1,8 +1,8 @@
 #include <iostream>
 
 #include "base/file.h"
-#include "bench/bench.h"
 #include "command.h"
+#include "measure/measure.h"
 #include "onnx_io/onnx_io.h"
 #include "progress.h"
 #include "report/bench_report.h"
@@ -39,9 +39,14 @@ void run_once(const std::string& path, const SampleOptions& options) {
   model.executor.run(samples.read(0));
 }
 
-std::vector<int64_t> read_labels(const std::string& path) {
-  if (path.empty()) return {};
-  return with_context([&] { return path; }, [&] { return to_int64s(read_npy(path)); });
+// One label a sample; with --max-samples those of the first.
+std::vector<int64_t> read_labels(const BenchOptions& options) {
+  if (options.labels.empty()) return {};
+  std::vector<int64_t> labels = with_context([&] { return options.labels; },
+                                             [&] { return to_int64s(read_npy(options.labels)); });
+  const auto limit = static_cast<std::size_t>(options.samples.max_samples);
+  if (limit > 0 && labels.size() > limit) labels.resize(limit);
+  return labels;
 }
 
 void run(const BenchOptions& options) {
@@ -61,7 +66,7 @@ void run(const BenchOptions& options) {
                              options.samples.reader_options());
   {
     ProgressLine progress("comparing outputs", options.common.quiet);
-    measure_accuracy(models, samples, {read_labels(options.labels)}, results, progress.callback());
+    measure_accuracy(models, samples, {read_labels(options)}, results, progress.callback());
   }
   {
     ProgressLine progress("timing", options.common.quiet);

@@ -1,5 +1,7 @@
 #include "onnx_io/contrib_schemas.h"
 
+#include <onnx/defs/math/utils.h>
+
 #include <map>
 
 namespace qtool {
@@ -91,6 +93,12 @@ void infer_gemm(InferenceContext& context) {
   output_shape(context) = shape;
 }
 
+// (A, B, a_scale, b_scale, a_zero_point, b_zero_point, bias) → Y, float
+void infer_matmul_to_float(InferenceContext& context) {
+  onnx::updateOutputElemType(context, 0, onnx::TensorProto::FLOAT);
+  onnx::defs::math::utils::MatMulShapeInference(context, 0, 1);
+}
+
 // (x, y_scale, y_zero_point) → y of the zero point's type, uint8 without one
 void infer_quantize(InferenceContext& context) {
   if (context.hasInput(2))
@@ -122,6 +130,7 @@ constexpr Row kRows[] = {
     {"QLinearGlobalAveragePool", infer_global_average_pool},
     {"QLinearConcat", infer_concat},
     {"QGemm", infer_gemm},
+    {"MatMulIntegerToFloat", infer_matmul_to_float},
     {"QuantizeLinear", infer_quantize},
     {"DequantizeLinear", infer_dequantize},
 };

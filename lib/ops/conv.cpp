@@ -175,7 +175,7 @@ std::span<const OpSpec> conv_ops() {
        {.inputs = kRoles,
         .weight_axis = [](const Node&) { return 0; },
         .qoperator = "QLinearConv"}},
-      {kFusedDomain, "FusedConv", kBindings},
+      {kInternalDomain, "FusedConv", kBindings},
       reference_op("ConvTranspose", bind_conv_transpose,
                    {.inputs = kRoles, .weight_axis = [](const Node&) { return 1; }}),
   };

@@ -5,9 +5,6 @@
 
 namespace qtool {
 
-/// Domain of the nodes that only the runtime makes, as in onnx_io.h.
-inline constexpr std::string_view kFusedDomain = "qtool.internal";
-
 /// Attribute "clip" [low, high] of a fused node: the limits set to its result. None if it is not
 /// there. Throws Error unless it has two entries.
 ClipRange read_clip(const BindContext& context);

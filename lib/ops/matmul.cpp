@@ -157,7 +157,7 @@ std::span<const OpSpec> matmul_ops() {
        {.inputs = {Role::kActivation, Role::kWeight, Role::kBias},
         .weight_axis = gemm_weight_axis,
         .qoperator = "com.microsoft.QGemm"}},
-      {kFusedDomain, "FusedGemm", kGemm},
+      {kInternalDomain, "FusedGemm", kGemm},
   };
   return kOps;
 }

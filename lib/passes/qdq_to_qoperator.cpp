@@ -8,10 +8,12 @@
 // After       x_q → MaxPool → y_q
 //
 // Conditions  activations are quantized per tensor, weights per tensor or along their output
-//             channels; the float value in the middle has one reader and is neither a graph output
-//             nor captured. Nodes are added; those no longer needed go with remove_dead_nodes.
+//             channels, both in 8 bits; a bias is int32 at scale_x · scale_w with zero point 0; the
+//             float value in the middle has one reader and is neither a graph output nor captured.
+//             Nodes are added; those no longer needed go with remove_dead_nodes.
 
 #include <array>
+#include <cmath>
 #include <optional>
 #include <set>
 
@@ -60,6 +62,7 @@ class Rewriter {
 
  private:
   std::optional<Quantized> behind_dequantize(ValueId value);
+  bool is_accumulator_bias(const Node& node, const Quantized& bias);
   std::optional<Quantized> operand(const Node& node, std::size_t index);
   std::optional<std::vector<ValueId>> inputs(const Node& node, std::string_view layout,
                                              const Quantized* output);
@@ -119,12 +122,37 @@ std::optional<Quantized> Rewriter::behind_dequantize(ValueId value) {
   return parameters(Node(graph_.node(producer)));
 }
 
+// Whether the integers of a bias add to the accumulator as they are.
+bool Rewriter::is_accumulator_bias(const Node& node, const Quantized& bias) {
+  const auto x = behind_dequantize(node.inputs[0]);
+  const auto w = behind_dequantize(node.inputs[1]);
+  if (!x || !w || graph_.value(bias.value).type.dtype != DType::kInt32) return false;
+  const Tensor* s_x = graph_.constant(x->scale);
+  const Tensor* s_w = graph_.constant(w->scale);
+  const Tensor* s_b = graph_.constant(bias.scale);
+  const Tensor* z_b = graph_.constant(bias.zero_point);
+  if (s_x == nullptr || s_w == nullptr || s_b == nullptr || z_b == nullptr) return false;
+  if (s_b->size() != s_w->size() && s_b->size() != 1 && s_w->size() != 1) return false;
+  for (const int64_t z : to_int64s(*z_b))
+    if (z != 0) return false;
+  constexpr double kRounding = 1e-5;  // relative; float32 products of other tools differ by an ulp
+  for (int64_t c = 0; c < std::max(s_b->size(), s_w->size()); ++c) {
+    const double product =
+        double(s_x->data<float>()[0]) * s_w->data<float>()[s_w->size() == 1 ? 0 : c];
+    const double scale = s_b->data<float>()[s_b->size() == 1 ? 0 : c];
+    if (std::fabs(scale - product) > kRounding * product) return false;
+  }
+  return true;
+}
+
 std::optional<Quantized> Rewriter::operand(const Node& node, std::size_t index) {
   const auto quantized = behind_dequantize(node.inputs[index]);
-  if (!quantized || count(quantized->scale) == 1) return quantized;
+  if (!quantized) return std::nullopt;
   const QuantTraits& traits = quant_traits(node);
   const Role role = input_role(traits, index);
-  if (role == Role::kBias) return quantized;
+  if (role == Role::kBias) return is_accumulator_bias(node, *quantized) ? quantized : std::nullopt;
+  if (bits(graph_.value(quantized->value).type.dtype) != 8) return std::nullopt;
+  if (count(quantized->scale) == 1) return quantized;
   const std::optional<std::vector<Dim>>& shape = graph_.value(node.inputs[index]).type.shape;
   if (role != Role::kWeight || !shape) return std::nullopt;
   const auto rank = shape->size();

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/bench.h"
+#include "measure/measure.h"
 
 namespace qtool {
 

@@ -24,8 +24,8 @@ const std::map<std::string, Names> kMayInclude = {
     {"calib", {"base", "tensor", "ir", "runtime"}},
     {"quant", {"base", "tensor", "ir", "ops", "passes", "calib"}},
     {"metrics", {"base", "tensor"}},
-    {"bench", {"base", "tensor", "ir", "runtime", "calib", "metrics"}},
-    {"report", {"base", "tensor", "ir", "runtime", "metrics", "quant", "bench"}},
+    {"measure", {"base", "tensor", "ir", "runtime", "calib", "metrics"}},
+    {"report", {"base", "tensor", "ir", "runtime", "metrics", "quant", "measure"}},
 };
 
 // Folders of our own that the file includes.

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "bench/bench.h"
+#include "measure/measure.h"
 
 namespace qtool {
 namespace {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "bench/bench.h"
+#include "measure/measure.h"
 
 namespace qtool {
 namespace {
@@ -58,8 +58,8 @@ void measure_accuracy(const std::vector<Contestant>& models, const SampleReader&
                       const AccuracyOptions& options, std::vector<BenchResult>& results,
                       const Progress& progress) {
   const int64_t count = samples.count();
-  if (!options.labels.empty() && static_cast<int64_t>(options.labels.size()) < count)
-    fail("there are {} samples but only {} labels", count, options.labels.size());
+  if (!options.labels.empty() && static_cast<int64_t>(options.labels.size()) != count)
+    fail("there are {} samples but {} labels", count, options.labels.size());
   std::vector<Meters> meters(models.size());
   for (int64_t i = 0; i < count; ++i) {
     const TensorMap feed = samples.read(i);

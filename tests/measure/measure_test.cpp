@@ -1,0 +1,91 @@
+#include "measure/measure.h"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include "ir/text.h"
+#include "temp_folder.h"
+#include "tensor/npy.h"
+
+namespace qtool {
+namespace {
+
+// Returns the input times `factor`; the best class is the largest element, or with a negative factor
+// the smallest.
+Contestant scaled(const std::string& path, const std::string& factor) {
+  Model model = parse_text(
+      "model ir 8 opset 13\ngraph g\ninput x: float32[1, 3]\n"
+      "const k: float32[] = " +
+      factor +
+      "\n"
+      "y: float32[1, 3] = Mul(x, k) \"mul\"\noutput y: float32[1, 3]\n");
+  Executor executor(model);
+  return {path, std::move(model), std::move(executor)};
+}
+
+TEST_CASE("accuracy, agreement and error are those of the samples") {
+  const TempFolder folder;
+  write_npy(folder.path() / "x.npy",
+            Tensor::of<float>({4, 3}, {1, 2, 3, 9, 1, 2, 5, 6, 4, 0, 1, 8}));
+  std::vector<Contestant> models;
+  models.push_back(scaled("one", "1.0"));
+  models.push_back(scaled("half", "0.5"));
+  models.push_back(scaled("negative", "-1.0"));
+  const SampleReader samples(models[0].model.graph, folder.path() / "x.npy");
+  std::vector<BenchResult> results(3);
+  measure_accuracy(models, samples, {{2, 0, 0, 2}}, results);
+
+  CHECK(*results[0].top1 == 0.75);  // the third sample's best class is 1
+  CHECK(*results[0].top5 == 1);
+  CHECK(*results[1].top1 == 0.75);
+  CHECK(*results[1].agreement == 1);
+  CHECK(results[1].outputs.at("y").sqnr_db() == Catch::Approx(10 * std::log10(4.0)));
+  CHECK(*results[2].agreement == 0);
+  CHECK(results[2].outputs.at("y").cosine() == Catch::Approx(-1));
+  CHECK_FALSE(results[0].agreement);
+}
+
+TEST_CASE("labels must be as many as samples") {
+  const TempFolder folder;
+  write_npy(folder.path() / "x.npy", Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  std::vector<Contestant> models;
+  models.push_back(scaled("one", "1.0"));
+  const SampleReader samples(models[0].model.graph, folder.path() / "x.npy");
+  std::vector<BenchResult> results(1);
+  CHECK_THROWS_AS(measure_accuracy(models, samples, {{1}}, results), Error);
+}
+
+TEST_CASE("every round times every model") {
+  const TempFolder folder;
+  write_npy(folder.path() / "x.npy", Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  std::vector<Contestant> models;
+  models.push_back(scaled("one", "1.0"));
+  models.push_back(scaled("half", "0.5"));
+  const SampleReader samples(models[0].model.graph, folder.path() / "x.npy");
+  std::vector<BenchResult> results(2);
+  int64_t rounds_seen = 0;
+  measure_latency(models, samples, {.rounds = 7}, results,
+                  [&](int64_t done, int64_t) { rounds_seen = done; });
+  CHECK(rounds_seen == 7);
+  for (const BenchResult& result : results) {
+    CHECK(result.latency.rounds == 7);
+    CHECK(result.latency.median > 0);
+    CHECK(result.latency.p90 >= result.latency.median);
+  }
+  CHECK_FALSE(results[0].latency_ratio);
+  CHECK(*results[1].latency_ratio > 0);
+}
+
+TEST_CASE("peak memory is that of the body") {
+  const auto small = peak_memory_of([] {});
+  const auto large = peak_memory_of([] {
+    Tensor tensor(DType::kUInt8, {64 << 20});
+    std::fill_n(tensor.mutable_data<uint8_t>(), tensor.size(), uint8_t{1});
+  });
+  REQUIRE((small && large));
+  CHECK(*large > *small + (60 << 20));
+  CHECK_FALSE(peak_memory_of([] { fail("no"); }));
+}
+
+}  // namespace
+}  // namespace qtool
