@@ -44,13 +44,20 @@ class Requantize<float> {
   const float* multiplier_;
 };
 
+/// y[c] = rule(acc[c], c). The rule comes by value so that writing bytes cannot be taken to change
+/// it, which would keep the loop from being vectorized.
+template <class T>
+void requantize_row(const int32_t* acc, int64_t channels, const Requantize<T> rule, T* y) {
+  for (int64_t c = 0; c < channels; ++c) y[c] = rule(acc[c], c);
+}
+
 /// Requantizes acc [outer, channels, inner] to y of the same shape.
 template <class T>
 void requantize(const int32_t* acc, int64_t outer, int64_t channels, int64_t inner,
-                const Requantize<T>& rule, T* y) {
+                const Requantize<T> rule, T* y) {
   if (inner == 1) {
-    for (int64_t o = 0; o < outer; ++o, acc += channels, y += channels)
-      for (int64_t c = 0; c < channels; ++c) y[c] = rule(acc[c], c);
+    for (int64_t o = 0; o < outer; ++o)
+      requantize_row(acc + o * channels, channels, rule, y + o * channels);
     return;
   }
   for (int64_t o = 0; o < outer; ++o)

@@ -90,12 +90,13 @@ Shape concat_shape(const KernelCall& call, int axis) {
   const auto at = static_cast<std::size_t>(axis);
   Shape shape = call.input(2).shape();
   for (std::size_t i = 5; i < call.input_count(); i += 3) {
-    Shape other = call.input(i).shape();
-    if (other.size() == shape.size()) std::swap(shape[at], other[at]);
-    if (other != shape)
-      fail("input {} of shape {} cannot be concatenated along axis {}", i,
-           to_string(call.input(i).shape()), axis);
-    shape[at] = other[at] + call.input(i).dim(at);
+    const Tensor& x = call.input(i);
+    Shape expected = shape;
+    if (x.rank() == shape.size()) expected[at] = x.dim(at);
+    if (x.shape() != expected)
+      fail("input {} of shape {} cannot be concatenated along axis {}", i, to_string(x.shape()),
+           axis);
+    shape[at] += x.dim(at);
   }
   return shape;
 }

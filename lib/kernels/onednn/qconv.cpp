@@ -13,22 +13,13 @@ namespace {
 
 constexpr int64_t kTile = 32;  // pixels brought from channels-last to channels-first at a time
 
-// Appends the spatial entries, at least two, as oneDNN's convolutions are best in 2-D.
-Dims with_spatial(Dims dims, const Window& window, const Window::Sizes& sizes) {
-  dims.insert(dims.end(), sizes.end() - std::max(window.rank, 2), sizes.end());
-  return dims;
-}
-
 Desc channels_last(DataType type, const Dims& dims) {
-  Dims strides(dims.size());
-  strides[1] = 1;
-  dnnl::memory::dim stride = dims[1];
-  for (std::size_t i = dims.size() - 1; i > 1; stride *= dims[i--]) strides[i] = stride;
-  strides[0] = stride;
-  return {dims, type, strides};
+  return {dims, type, channels_last_strides(dims)};
 }
 
+// All that is made for one shape.
 struct Primitive {
+  PaddedInput input;
   dnnl::convolution_forward run;
   dnnl::memory source;
   dnnl::memory weight;
@@ -107,7 +98,8 @@ Primitive IntegerConv::State::make(const ConvShape& shape) {
   if (!packed || packed.get_desc() != made.weights_desc())
     packed =
         reordered(wrap(plain(DataType::s8, weight_dims), split.values.data()), made.weights_desc());
-  return {dnnl::convolution_forward(made), wrap(source, nullptr), packed, wrap(sums, nullptr)};
+  return {PaddedInput(shape, layout == Layout::kChannelsLast), dnnl::convolution_forward(made),
+          wrap(source, nullptr), packed, wrap(sums, nullptr)};
 }
 
 void IntegerConv::State::add_parts(const ConvShape& shape, const int32_t* sums, const int32_t* base,
@@ -141,9 +133,7 @@ std::size_t IntegerConv::scratch_bytes(const ConvShape& shape) const {
 
 void IntegerConv::State::convolve(const ConvShape& shape, const ByteInput& x, Scratch& scratch) {
   Primitive& primitive = primitives.get(shape, [&] { return make(shape); });
-  const PaddedInput input(shape, layout == Layout::kChannelsLast, x);
-  if (!input.is_there()) input.write(scratch.input);
-  primitive.source.set_data_handle(input.is_there() ? const_cast<void*>(x.data) : scratch.input);
+  primitive.source.set_data_handle(primitive.input.prepare(x, scratch.input));
   primitive.sums.set_data_handle(scratch.sums);
   primitive.run.execute(stream(), {{DNNL_ARG_SRC, primitive.source},
                                    {DNNL_ARG_WEIGHTS, primitive.weight},
@@ -170,7 +160,7 @@ void IntegerConv::run(const ConvShape& shape, const ByteInput& x, const int32_t*
   const auto write_pixel = [&](int64_t p, T* out) {
     state_->add_parts(shape, scratch.sums + p * channels * state_->split.parts, scratch.base,
                       scratch.row);
-    for (int64_t c = 0; c < channels; ++c) out[c] = rule(scratch.row[c], c);
+    requantize_row(scratch.row, channels, rule, out);
   };
   if (state_->layout == Layout::kChannelsLast) {
     for (int64_t p = 0; p < shape.batch * pixels; ++p) write_pixel(p, y + p * channels);

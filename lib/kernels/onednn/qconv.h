@@ -5,11 +5,17 @@
 #include <memory>
 #include <optional>
 
-#include "kernels/onednn/qinput.h"
 #include "kernels/requantize.h"
 #include "kernels/window.h"
 
 namespace qtool::onednn {
+
+/// Quantized activations: u8 or, if `is_signed`, s8 values.
+struct ByteInput {
+  const void* data = nullptr;
+  bool is_signed = false;
+  int32_t zero_point = 0;
+};
 
 /// Integer convolution with a constant weight, packed once a layout, and primitives kept by shape.
 /// The int32 sums are exact on every CPU, so that results are those of the reference bit by bit.

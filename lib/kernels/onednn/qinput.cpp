@@ -3,7 +3,20 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/onednn/engine.h"
+
 namespace qtool::onednn {
+namespace {
+
+// Offset of spatial position `at` in an array of these strides [batch, channels, spatial...].
+int64_t offset_of(const Dims& strides, const Window& window, const Window::Sizes& at) {
+  const Dims position = with_spatial({0, 0}, window, at);
+  int64_t offset = 0;
+  for (std::size_t i = 0; i < position.size(); ++i) offset += position[i] * strides[i];
+  return offset;
+}
+
+}  // namespace
 
 Window::Sizes padded_sizes(const Window& window) {
   Window::Sizes sizes;
@@ -13,59 +26,60 @@ Window::Sizes padded_sizes(const Window& window) {
   return sizes;
 }
 
-PaddedInput::PaddedInput(const ConvShape& shape, bool channels_last, const ByteInput& x)
-    : shape_(shape),
-      padded_(padded_sizes(shape.window)),
-      channels_last_(channels_last),
-      data_(static_cast<const uint8_t*>(x.data)),
-      flip_(x.is_signed ? 128 : 0),
-      zero_point_(static_cast<uint8_t>(stored_zero_point(x))) {}
-
-bool PaddedInput::is_there() const {
-  constexpr Window::Sizes kNone = {0, 0, 0};
-  return channels_last_ && flip_ == 0 && padded_ == shape_.window.input &&
-         shape_.window.pad_begin == kNone;
+Dims with_spatial(Dims dims, const Window& window, const Window::Sizes& sizes) {
+  dims.insert(dims.end(), sizes.end() - std::max(window.rank, 2), sizes.end());
+  return dims;
 }
 
-void PaddedInput::write(uint8_t* out) const {
-  const int64_t row = padded_[2] * shape_.in_channels;
-  for (int64_t n = 0; n < shape_.batch; ++n)
-    for (int64_t i = 0; i < padded_[0]; ++i)
-      for (int64_t j = 0; j < padded_[1]; ++j, out += row) write_row(n, i, j, out);
+Dims channels_last_strides(const Dims& dims) {
+  Dims strides(dims.size());
+  strides[1] = 1;
+  dnnl::memory::dim stride = dims[1];
+  for (std::size_t i = dims.size() - 1; i > 1; stride *= dims[i--]) strides[i] = stride;
+  strides[0] = stride;
+  return strides;
 }
 
-// Row (i, j) of image n.
-void PaddedInput::write_row(int64_t n, int64_t i, int64_t j, uint8_t* out) const {
-  const Window& window = shape_.window;
-  const int64_t channels = shape_.in_channels;
-  i -= window.pad_begin[0];
-  j -= window.pad_begin[1];
-  const bool inside = i >= 0 && i < window.input[0] && j >= 0 && j < window.input[1];
-  // Columns [first, last) of the padded row lie in x.
-  const int64_t begin = window.pad_begin[2];
-  const int64_t first = std::clamp<int64_t>(begin, 0, padded_[2]);
-  const int64_t last =
-      inside ? std::clamp<int64_t>(begin + window.input[2], first, padded_[2]) : first;
-  std::memset(out, zero_point_, static_cast<std::size_t>(first * channels));
-  std::memset(out + last * channels, zero_point_,
-              static_cast<std::size_t>((padded_[2] - last) * channels));
-  if (last == first) return;
-  const int64_t pixel = (i * window.input[1] + j) * window.input[2] + first - begin;
-  copy_pixels(n, pixel, last - first, out + first * channels);
-}
-
-// `count` pixels of image n from `pixel` on.
-void PaddedInput::copy_pixels(int64_t n, int64_t pixel, int64_t count, uint8_t* out) const {
-  const int64_t plane = volume(shape_.window.input);
-  const int64_t channels = shape_.in_channels;
-  if (channels_last_) {
-    const uint8_t* in = data_ + (n * plane + pixel) * channels;
-    for (int64_t k = 0; k < count * channels; ++k) out[k] = in[k] ^ flip_;
-    return;
+PaddedInput::PaddedInput(const ConvShape& shape, bool channels_last) {
+  const Window& window = shape.window;
+  const Window::Sizes padded = padded_sizes(window);
+  // The part of x that windows see, and where it begins in x and in the padded input.
+  Window::Sizes seen;
+  Window::Sizes from;
+  Window::Sizes to;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const int64_t begin = window.pad_begin[i];
+    to[i] = std::clamp<int64_t>(begin, 0, padded[i]);
+    seen[i] = std::clamp<int64_t>(begin + window.input[i], to[i], padded[i]) - to[i];
+    from[i] = std::max<int64_t>(-begin, 0);
   }
-  const uint8_t* in = data_ + n * channels * plane + pixel;
-  for (int64_t c = 0; c < channels; ++c, in += plane)
-    for (int64_t k = 0; k < count; ++k) out[k * channels + c] = in[k] ^ flip_;
+  const Dims head = {shape.batch, shape.in_channels};
+  const Dims x_dims = with_spatial(head, window, window.input);
+  const Dims padded_dims = with_spatial(head, window, padded);
+  const Dims x_strides =
+      channels_last ? channels_last_strides(x_dims) : plain(DataType::u8, x_dims).get_strides();
+  const Dims padded_strides = channels_last_strides(padded_dims);
+  bytes_ = static_cast<std::size_t>(shape.batch * shape.in_channels * volume(padded));
+  is_padded_ = seen != padded;
+  is_reordered_ = !channels_last || is_padded_ || padded != window.input;
+  from_offset_ = offset_of(x_strides, window, from);
+  to_offset_ = offset_of(padded_strides, window, to);
+  const Dims dims = with_spatial(head, window, seen);
+  from_ = wrap({dims, DataType::u8, x_strides}, nullptr);
+  to_ = wrap({dims, DataType::u8, padded_strides}, nullptr);
+  if (volume(seen) > 0) reorder_ = dnnl::reorder(from_, to_);
+}
+
+void* PaddedInput::prepare(const ByteInput& x, uint8_t* buffer) {
+  auto* data = static_cast<uint8_t*>(const_cast<void*>(x.data));
+  if (!is_reordered_ && !x.is_signed) return data;
+  // Bytes are moved first and then turned from s8 into x + 128, which flips the upper bit.
+  if (is_padded_) std::memset(buffer, x.zero_point, bytes_);
+  from_.set_data_handle(data + from_offset_);
+  to_.set_data_handle(buffer + to_offset_);
+  if (reorder_) reorder_.execute(stream(), from_, to_);
+  for (std::size_t i = 0; x.is_signed && i < bytes_; ++i) buffer[i] ^= 0x80;
+  return buffer;
 }
 
 }  // namespace qtool::onednn

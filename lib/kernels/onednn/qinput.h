@@ -1,17 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <oneapi/dnnl/dnnl.hpp>
 
+#include "kernels/onednn/qconv.h"
 #include "kernels/window.h"
 
+// Only for .cpp files of this folder.
 namespace qtool::onednn {
-
-/// Quantized activations: u8 or, if `is_signed`, s8 values.
-struct ByteInput {
-  const void* data = nullptr;
-  bool is_signed = false;
-  int32_t zero_point = 0;
-};
 
 /// The zero point once s8 values are stored as x + 128.
 inline int32_t stored_zero_point(const ByteInput& x) {
@@ -21,27 +17,35 @@ inline int32_t stored_zero_point(const ByteInput& x) {
 /// Sizes of the input with its padding, as far as windows reach.
 Window::Sizes padded_sizes(const Window& window);
 
-/// The input of a convolution, x [batch, channels, spatial...] or channels-last, as oneDNN gets it:
-/// u8 [batch, padded spatial..., channels], the padding being the zero point.
+/// The last entries of `sizes` behind those of `dims`: one for each spatial axis, at least two, as
+/// oneDNN's convolutions are best in 2-D.
+dnnl::memory::dims with_spatial(dnnl::memory::dims dims, const Window& window,
+                                const Window::Sizes& sizes);
+
+/// Strides of [batch, channels, spatial...] whose channels are neighbours.
+dnnl::memory::dims channels_last_strides(const dnnl::memory::dims& dims);
+
+/// Brings the input of a convolution of one shape, x [batch, channels, spatial...] or
+/// channels-last, to what oneDNN gets: u8 [batch, padded spatial..., channels], the padding being
+/// the zero point.
 class PaddedInput {
  public:
-  /// `shape` outlives this.
-  PaddedInput(const ConvShape& shape, bool channels_last, const ByteInput& x);
+  PaddedInput(const ConvShape& shape, bool channels_last);
 
-  /// Whether x is already as it should be.
-  bool is_there() const;
-  void write(uint8_t* out) const;
+  /// Bytes of the buffer that `prepare` writes to.
+  std::size_t bytes() const { return bytes_; }
+  /// The prepared input: `buffer`, or x itself where nothing is to be done.
+  void* prepare(const ByteInput& x, uint8_t* buffer);
 
  private:
-  void write_row(int64_t n, int64_t i, int64_t j, uint8_t* out) const;
-  void copy_pixels(int64_t n, int64_t pixel, int64_t count, uint8_t* out) const;
-
-  const ConvShape& shape_;
-  Window::Sizes padded_;
-  bool channels_last_;
-  const uint8_t* data_;
-  uint8_t flip_;  // turns s8 into x + 128
-  uint8_t zero_point_;
+  std::size_t bytes_;
+  bool is_padded_ = false;     // or cut
+  bool is_reordered_ = false;  // or one of the above
+  int64_t from_offset_ = 0;    // of the first element of x that is used
+  int64_t to_offset_ = 0;      // where it goes
+  dnnl::memory from_;
+  dnnl::memory to_;
+  dnnl::reorder reorder_;
 };
 
 }  // namespace qtool::onednn
