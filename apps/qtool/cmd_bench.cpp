@@ -19,7 +19,6 @@ struct BenchOptions {
   std::string labels;
   std::string json;
   int rounds = 0;
-  int threads = 1;
 };
 
 Contestant load(const std::string& path) {
@@ -50,7 +49,7 @@ std::vector<int64_t> read_labels(const BenchOptions& options) {
 }
 
 void run(const BenchOptions& options) {
-  set_threads(options.threads);
+  set_threads(options.samples.threads);
   std::vector<BenchResult> results(options.models.size());
   for (std::size_t i = 0; i < results.size(); ++i) {
     results[i].path = options.models[i];
@@ -73,8 +72,9 @@ void run(const BenchOptions& options) {
     measure_latency(models, samples, {options.rounds}, results, progress.callback());
   }
   if (!options.json.empty())
-    write_file(options.json, bench_json(results, samples.count(), options.threads) + "\n");
-  if (!options.common.quiet) std::cout << bench_table(results, samples.count(), options.threads);
+    write_file(options.json, bench_json(results, samples.count(), options.samples.threads) + "\n");
+  if (!options.common.quiet)
+    std::cout << bench_table(results, samples.count(), options.samples.threads);
 }
 
 }  // namespace
@@ -96,8 +96,6 @@ void add_bench_command(CLI::App& app) {
   command
       ->add_option("--rounds", options->rounds,
                    "Timed runs of every model (default: as time allows)")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--threads", options->threads, "Threads a model may use (default 1)")
       ->check(CLI::PositiveNumber);
   command->callback([options] { run(*options); });
 }

@@ -24,6 +24,7 @@ std::string file_name(std::string value) {
 }
 
 void run(const RunOptions& options) {
+  set_threads(options.samples.threads);
   Model model = import_model(options.model);
   infer_types(model);
   const SampleReader samples(model.graph, options.samples.path, options.samples.reader_options());

@@ -8,6 +8,7 @@ namespace {
 
 std::map<std::string, Range> measure_ranges(const Model& model, const QuantOptions& quant,
                                             const SampleOptions& options, bool quiet) {
+  set_threads(options.threads);
   const SampleReader samples(model.graph, options.path, options.reader_options());
   ProgressLine progress("calibrating", quiet);
   const CalibrationTable table =

@@ -52,6 +52,8 @@ void add_sample_options(CLI::App& command, const std::string& flag, SampleOption
   command.add_option("--mean", options.mean, "Mean, one number or one for each channel");
   command.add_option("--std", options.std,
                      "Standard deviation, one number or one for each channel");
+  command.add_option("--threads", options.threads, "Threads that run the model (default 1)")
+      ->check(CLI::PositiveNumber);
 }
 
 }  // namespace qtool

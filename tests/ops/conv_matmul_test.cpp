@@ -96,7 +96,7 @@ TEST_CASE("Conv tells what does not fit") {
 TEST_CASE("a fused Conv limits its result") {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const auto run = [](std::vector<float> clip) {
-    OpRun op("FusedConv", 1, std::string(kFusedDomain));
+    OpRun op("FusedConv", 1, std::string(kInternalDomain));
     op.attribute("clip", std::move(clip));
     op.input(floats({1, 1, 4}, {-3, 1, 5, 9})).constant(floats({1, 1, 1}, {2}));
     return agreed(op);
@@ -191,7 +191,7 @@ TEST_CASE("Gemm in every form") {
 
 TEST_CASE("a fused Gemm limits its result after adding C") {
   for (const Tensor& c : {floats({2}, {-1, 1}), floats({2, 2}, {-1, 1, -1, 1})}) {
-    OpRun run("FusedGemm", 1, std::string(kFusedDomain));
+    OpRun run("FusedGemm", 1, std::string(kInternalDomain));
     run.attribute("clip", std::vector<float>{0, 3});
     run.input(floats({2, 1}, {1, 3})).constant(floats({1, 2}, {0.5F, 1})).input(c);
     CHECK(agreed(run) == floats({2, 2}, {0, 2, 0.5F, 3}));
