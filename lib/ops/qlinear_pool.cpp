@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <numeric>
 
 #include "base/saturate.h"
 #include "kernels/reference/pool.h"
 #include "ops/quantized_inputs.h"
 #include "ops/registry.h"
+#include "ops/shapes.h"
 #include "ops/window.h"
 
 namespace qtool {
@@ -72,13 +74,45 @@ Kernel bind_average_pool(const BindContext& context) {
   };
 }
 
+// Σ x over the pixels of each channel; x is [pixels, channels] if `last`, else [channels, pixels].
+template <class T>
+void sum_pixels(const T* x, int64_t channels, int64_t pixels, bool last, int64_t* sums) {
+  for (int64_t c = 0; c < channels; ++c)
+    sums[c] = last ? 0 : std::accumulate(x + c * pixels, x + (c + 1) * pixels, int64_t{0});
+  for (int64_t p = 0; last && p < pixels; ++p)
+    for (int64_t c = 0; c < channels; ++c) sums[c] += x[p * channels + c];
+}
+
+template <class T>
+void global_pool(KernelCall& call, int64_t channels, int64_t pixels, bool last, Tensor& y) {
+  const Tensor& x = call.input(0);
+  const int64_t zero = pixels * read_zero_point(call, 2, x.dtype());
+  const Saturate<T> saturate(read_zero_point(call, 4, x.dtype()));
+  const float multiplier = read_scale(call, 1) / (read_scale(call, 3) * static_cast<float>(pixels));
+  Tensor sums = call.scratch(DType::kInt64, {channels});
+  auto* sum = sums.mutable_data<int64_t>();
+  const T* in = x.data<T>();
+  T* out = y.mutable_data<T>();
+  for (; out != y.data<T>() + y.size(); in += channels * pixels, out += channels) {
+    sum_pixels(in, channels, pixels, last, sum);
+    for (int64_t c = 0; c < channels; ++c)
+      out[c] = saturate(static_cast<float>(sum[c] - zero) * multiplier);
+  }
+}
+
 Kernel bind_global_average_pool(const BindContext& context) {
   const bool last = context.attribute<int64_t>("channels_last", 0) != 0;
   return [last](KernelCall& call) {
-    const Shape x = channels_first(call.input(0).shape(), last);
-    if (x.size() < 3) fail("input {} must have spatial axes", to_string(x));
-    const std::vector<int64_t> kernel(x.begin() + 2, x.end());
-    pool(call, resolve_window({}, x, kernel), false, last);
+    const Tensor& x = call.input(0);
+    Shape shape = channels_first(x.shape(), last);
+    if (shape.size() < 3) fail("input {} must have spatial axes", to_string(shape));
+    const int64_t pixels = product(shape, 2, shape.size());
+    if (pixels == 0) fail("input {} has no elements to average", to_string(shape));
+    std::fill(shape.begin() + 2, shape.end(), 1);
+    Tensor& y = call.output(0, x.dtype(), channels_last(shape, last));
+    with_type(ByteTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
+      global_pool<T>(call, shape[1], pixels, last, y);
+    });
   };
 }
 
