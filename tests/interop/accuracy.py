@@ -10,8 +10,8 @@ looks at every output.
 """
 
 import collections
+import concurrent.futures
 import logging
-import multiprocessing
 import re
 
 import numpy as np
@@ -120,7 +120,6 @@ def measure_qtool(qtool, sample, setting, work, inputs, reference):
 
 def measure_row(task):
     qtool, sample, setting = task
-    logging.disable(logging.WARNING)
     work = qtool.work / "accuracy" / f"{sample.name}-{setting.name}".replace(" ", "-").replace(",", "")
     work.mkdir(parents=True, exist_ok=True)
     inputs = sample.evaluation(None if sample.free_batch else 1000)
@@ -190,10 +189,11 @@ def main():
         for setting in SETTINGS
         if arguments.only in f"{sample.name} {setting.name}"
     ]
+    logging.disable(logging.WARNING)
     tally = interop.Tally()
     rows = []
-    with multiprocessing.Pool(2) as pool:
-        for (_, sample, setting), row in zip(tasks, pool.imap(measure_row, tasks)):
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for (_, sample, setting), row in zip(tasks, pool.map(measure_row, tasks)):
             rows.append((sample, setting, row))
             _, count, theirs, ours = row
             figures = "onnxruntime {}, qtool {}".format(*(" ".join(cells(f, count)) for f in (theirs, ours)))

@@ -4,9 +4,9 @@ import argparse
 import dataclasses
 import functools
 import pathlib
-import shutil
 import subprocess
 import sys
+import tempfile
 
 import numpy as np
 import onnxruntime
@@ -14,7 +14,11 @@ import onnxruntime
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 
+# Thousands of small files are slow to delete on a disk.
+MEMORY = "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None
+
 onnxruntime.set_default_logger_severity(4)
+onnxruntime.disable_telemetry_events()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,18 +123,13 @@ class Qtool:
             raise RuntimeError(f"qtool {arguments[0]}: exit code {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
-    def run(self, model, data, tag, *flags):
+    def run(self, model, data, *flags):
         """Outputs by name as of ort_run; `data` is a file or folder of samples."""
-        folder = self.work / f"run-{tag}"
-        shutil.rmtree(folder, ignore_errors=True)
-        self("run", model, "--data", data, "-o", folder, *flags)
-        samples = sorted(p for p in folder.iterdir() if p.is_dir()) or [folder]
-        outputs = {
-            name.removesuffix(".npy"): np.stack([np.load(sample / name) for sample in samples])
-            for name in sorted(p.name for p in samples[0].iterdir())
-        }
-        shutil.rmtree(folder)
-        return outputs
+        with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+            self("run", model, "--data", data, "-o", folder, *flags)
+            samples = sorted(p for p in pathlib.Path(folder).iterdir() if p.is_dir()) or [pathlib.Path(folder)]
+            names = sorted(p.name for p in samples[0].iterdir())
+            return {n.removesuffix(".npy"): np.stack([np.load(s / n) for s in samples]) for n in names}
 
 
 def file_name(output):

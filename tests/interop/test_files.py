@@ -10,8 +10,8 @@ agree on the same float inputs:
 Where the model classifies, the best class must be the same for 99.9 % of the images.
 """
 
+import concurrent.futures
 import itertools
-import multiprocessing
 
 import numpy as np
 import onnx
@@ -91,7 +91,7 @@ def check(qtool, inputs, sample, command, options):
     size = path.stat().st_size / sample.path.stat().st_size
     batch = 100 if sample.free_batch and command == "static" else 1
     expected = interop.ort_run(path, np.load(inputs), batch)
-    actual = qtool.run(path, inputs, tag)
+    actual = qtool.run(path, inputs)
     figures, problems = compare(onnx.load(path), command, expected, actual)
     if size >= 1:
         problems.append("not smaller than the float file")
@@ -128,8 +128,8 @@ def main():
         if arguments.only in name:
             cases.append((name, qtool, inputs_file(qtool, sample, options), sample, command, options))
     tally = interop.Tally()
-    with multiprocessing.Pool(2) as pool:
-        for verdict in pool.imap(run_case, cases):
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for verdict in pool.map(run_case, cases):
             tally.add(*verdict)
     tally.finish()
 

@@ -35,7 +35,7 @@ def main():
         if stored.exists():
             references["data/reference"] = dict(np.load(stored))
         try:
-            outputs = qtool.run(sample.path, sample.calib, f"float-{sample.name}", "--max-samples", "4", *sample.flags)
+            outputs = qtool.run(sample.path, sample.calib, "--max-samples", "4", *sample.flags)
         except RuntimeError as error:
             tally.add(sample.name, str(error))
             continue

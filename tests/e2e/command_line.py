@@ -1,0 +1,448 @@
+"""The command line, as a user meets it: what is refused and how, what is printed where, what is kept.
+
+Tables of cases, run against the program:
+    python tests/e2e/command_line.py [--qtool PROGRAM] [--only TEXT]
+"""
+
+import argparse
+import functools
+import json
+import os
+import pathlib
+import pty
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import fixtures
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COMMANDS = ("dynamic", "static", "bench", "run", "inspect")
+CASES = []
+
+
+class World:
+    """A folder of test files (fixtures.py) and the program, run in that folder. All cases share it, so
+    that no case may write out.onnx or over a test file."""
+
+    def __init__(self, program, folder):
+        self.program = pathlib.Path(program).resolve()
+        self.folder = pathlib.Path(folder)
+        fixtures.write(self.folder, ROOT / "data")
+
+    def run(self, line, **environment):
+        """Runs `qtool <line>` with stdout and stderr captured."""
+        return subprocess.run(
+            [self.program, *line.split()],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **environment},
+        )
+
+    def ok(self, line, **environment):
+        """Runs it, expects success and a silent stderr; returns stdout."""
+        done = self.run(line, **environment)
+        expect(done.returncode == 0, f"'{line}' ended with {done.returncode}: {done.stderr.strip()}")
+        expect(done.stderr == "", f"'{line}' wrote to stderr: {done.stderr.strip()}")
+        return done.stdout
+
+    def path(self, name):
+        return self.folder / name
+
+    def bytes(self, name):
+        return self.path(name).read_bytes()
+
+    def json(self, name):
+        return json.loads(self.bytes(name))
+
+    def listing(self):
+        return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*"))
+
+
+class Unmet(Exception):
+    """What a case expected and did not get."""
+
+
+def expect(condition, message):
+    if not condition:
+        raise Unmet(message)
+
+
+def case(name, function=None, **arguments):
+    """Notes a case; without a function, a decorator for one that takes the world."""
+    if function is None:
+        return functools.partial(case, name)
+    CASES.append((name, functools.partial(function, **arguments)))
+    return function
+
+
+# --- Refusals: (what is wrong, command without output file, words of the message) ---
+
+# The output file goes where OUT stands.
+REFUSALS = [
+    ("no such model", "dynamic nowhere.onnx OUT", "nowhere.onnx"),
+    ("the model is a folder", "dynamic folder OUT", "folder"),
+    ("the model is text", "dynamic text.onnx OUT", "text.onnx"),
+    ("the model is an image", "dynamic picture.onnx OUT", "picture.onnx"),
+    ("the model is empty", "dynamic empty.onnx OUT", "empty.onnx"),
+    ("the model is cut at 10 %", "dynamic cut10.onnx OUT", "cut10.onnx"),
+    ("the model is cut at 50 %", "dynamic cut50.onnx OUT", "cut50.onnx"),
+    ("the model lacks its last byte", "dynamic cut99.onnx OUT", "cut99.onnx"),
+    ("no folder for the output", "dynamic model.onnx nowhere/out.onnx", "nowhere"),
+    ("the output is a folder", "dynamic model.onnx folder", "folder"),
+    ("nothing to quantize", "dynamic relu.onnx OUT", "nothing to quantize"),
+    ("no such samples", "static model.onnx OUT --calib nowhere", "nowhere", "no such"),
+    ("an empty folder of samples", "static model.onnx OUT --calib hollow", "hollow", "no samples"),
+    ("samples of another kind of file", "static model.onnx OUT --calib text.onnx", "text.onnx"),
+    ("an input name that does not match", "static model.onnx OUT --calib names.npz", "names.npz", "Input3"),
+    ("an input of two has no data", "run two.onnx --data images.npy -o OUT", "images.npy", "right"),
+    ("a shape that does not match", "static model.onnx OUT --calib shape.npy", "shape.npy", "Input3", "28"),
+    ("a rank that does not match", "static model.onnx OUT --calib rank.npy", "rank.npy", "Input3"),
+    ("no samples in the array", "static model.onnx OUT --calib none.npy", "none.npy", "no samples"),
+    ("complex samples", "static model.onnx OUT --calib complex.npy", "complex.npy"),
+    ("text samples", "static model.onnx OUT --calib strings.npy", "strings.npy"),
+    ("floats for an integer input", "run integers.onnx --data floats.npy -o OUT", "floats.npy", "int32", "float32"),
+    ("integers that a float cannot hold", "static model.onnx OUT --calib large.npy", "large.npy", "float32"),
+    ("object arrays", "static model.onnx OUT --calib objects.npy", "objects.npy", "object"),
+    ("structured arrays", "static model.onnx OUT --calib structured.npy", "structured.npy"),
+    ("a sample file that is cut", "static model.onnx OUT --calib cut.npy", "cut.npy"),
+    ("a sample file that is no .npy", "static model.onnx OUT --calib text.npy", "text.npy"),
+    ("an archive that is cut", "static model.onnx OUT --calib cut.npz", "cut.npz"),
+    ("NaN in one of the samples", "static model.onnx OUT --calib with_nan", "with_nan/2.npy", "NaN"),
+    ("Inf in one of the samples", "static model.onnx OUT --calib with_inf", "with_inf/1.npy", "Inf"),
+    ("NaN in a sample to run on", "run model.onnx --data nan.npy -o OUT", "nan.npy", "NaN"),
+    ("as many means as the image has no channels", "static model.onnx OUT --calib images.npy --mean 1 2", "channels"),
+    ("a pass that does not exist", "dynamic model.onnx OUT --print-after=fold_everything", "fold_everything"),
+    ("labels that do not fit the samples", "bench model.onnx --data images.npy --labels few.npy --json OUT", "few.npy", "3"),
+    ("one model of bench does not exist", "bench model.onnx nowhere.onnx --data images.npy --json OUT", "nowhere.onnx"),
+    ("inspect of what is not ONNX", "inspect text.onnx", "text.onnx"),
+]
+
+
+def refuses(world, line, words):
+    """Exit code 1, one line on stderr that holds the words, nothing else, and no file comes or goes."""
+    before = world.listing()
+    done = world.run(line.replace("OUT", "out.onnx"))
+    expect(done.returncode == 1, f"exit code {done.returncode}")
+    expect(done.stdout == "", f"wrote to stdout: {done.stdout.strip()}")
+    lines = done.stderr.splitlines()
+    expect(len(lines) == 1 and lines[0].startswith("error: "), f"stderr is not one line 'error: …': {done.stderr!r}")
+    missing = [word for word in words if word not in lines[0]]
+    expect(not missing, f"{missing} is not in '{lines[0]}'")
+    expect(not re.search(r"(\S+): \1: ", lines[0]), f"says the same twice: '{lines[0]}'")
+    expect(world.listing() == before, f"files changed: {set(world.listing()) ^ set(before)}")
+
+
+def keeps_target(world, line):
+    """A failed run leaves the file at the target as it was."""
+    target = world.path("kept.onnx")
+    target.write_bytes(b"precious")
+    done = world.run(line.replace("OUT", "kept.onnx"))
+    expect(done.returncode == 1, f"exit code {done.returncode}")
+    expect(target.read_bytes() == b"precious", "the target changed")
+    target.unlink()
+
+
+for what, command, *needed in REFUSALS:
+    case(f"refuse: {what}", refuses, line=command, words=needed)
+    if "OUT" in command.split():
+        case(f"keep the target: {what}", keeps_target, line=command)
+
+
+@case("an error is printed in spite of --quiet")
+def _(world):
+    done = world.run("dynamic nowhere.onnx out.onnx --quiet")
+    expect(done.returncode == 1 and "nowhere.onnx" in done.stderr, done.stderr)
+
+
+# --- Usage ---
+
+USAGE = [
+    ("unknown option", "static model.onnx out.onnx --calib images.npy --frobnicate"),
+    ("unknown option before the command", "--frobnicate dynamic model.onnx out.onnx"),
+    ("unknown command", "frobnicate model.onnx"),
+    ("no output", "dynamic model.onnx"),
+    ("no samples", "static model.onnx out.onnx"),
+    ("no models", "bench --data images.npy"),
+    ("no output folder", "run model.onnx --data images.npy"),
+    ("unknown format", "static model.onnx out.onnx --calib images.npy --format onnx"),
+    ("unknown type", "dynamic model.onnx out.onnx --weight-type s4"),
+    ("per channel and per tensor", "dynamic model.onnx out.onnx --per-channel --per-tensor"),
+    ("a scale that is no number", "static model.onnx out.onnx --calib images.npy --scale one"),
+    ("a scale divided by zero", "static model.onnx out.onnx --calib images.npy --scale 1/0"),
+    ("a standard deviation of zero", "static model.onnx out.onnx --calib images.npy --std 0"),
+    ("a negative number of samples", "static model.onnx out.onnx --calib images.npy --max-samples -1"),
+    ("no rounds", "bench model.onnx --data images.npy --rounds 0"),
+]
+
+
+def is_usage_error(world, line):
+    done = world.run(line)
+    expect(done.returncode == 2, f"exit code {done.returncode}: {done.stderr.strip()}")
+    expect(done.stderr.strip() and done.stdout == "", "the message belongs on stderr")
+    expect(not world.path("out.onnx").exists(), "wrote a file")
+
+
+for what, command in USAGE:
+    case(f"usage: {what}", is_usage_error, line=command)
+
+
+@case("no arguments: help, exit code 2")
+def _(world):
+    done = world.run("")
+    expect(done.returncode == 2, f"exit code {done.returncode}")
+    for name in COMMANDS:
+        expect(re.search(rf"^\s+{name}\s", done.stdout, re.M), f"help does not list {name}")
+
+
+@case("--version")
+def _(world):
+    expect(re.fullmatch(r"qtool \d+\.\d+\.\d+\n", world.ok("--version")), "not 'qtool x.y.z'")
+
+
+def helps(world, line, example):
+    text = world.ok(line)
+    expect(re.search(rf"^\s+{example} \S+\.onnx", text, re.M), f"no example '{example} ….onnx'")
+    expect(max(map(len, text.splitlines())) < 400, "overlong lines")
+
+
+case("--help", helps, line="--help", example="qtool static")
+for name in COMMANDS:
+    case(f"{name} --help", helps, line=f"{name} --help", example=f"qtool {name}")
+
+
+# --- Same content, same bytes ---
+
+# Ways to store the same eight samples: (what, where).
+STORED = [
+    ("uint8", "images_u8.npy"),
+    ("float64", "doubles.npy"),
+    ("Fortran order", "fortran.npy"),
+    ("big-endian", "big_endian.npy"),
+    ("big-endian uint16", "big_endian_u16.npy"),
+    (".npz", "images.npz"),
+    ("compressed .npz", "compressed.npz"),
+    ("a folder of files of one sample", "one_each"),
+    ("a folder of files of many samples", "many_each"),
+    ("a folder named as the input", "by_input"),
+    ("labels beside the samples", "with_labels"),
+]
+STATIC = "static model.onnx {} --calib {}"
+
+
+def same_output(world, place):
+    world.ok(STATIC.format("expected.onnx", "images.npy"))
+    world.ok(STATIC.format("actual.onnx", place))
+    expect(world.bytes("expected.onnx") == world.bytes("actual.onnx"), "the output has other bytes")
+
+
+for what, place in STORED:
+    case(f"samples stored as {what}", same_output, place=place)
+
+
+@case("samples matter")
+def _(world):
+    world.ok(STATIC.format("expected.onnx", "images.npy"))
+    world.ok(STATIC.format("actual.onnx", "images.npy --max-samples 1"))
+    expect(world.bytes("expected.onnx") != world.bytes("actual.onnx"), "other samples give the same output")
+
+
+@case("--scale, --mean and --std are applied")
+def _(world):
+    world.ok("run model.onnx --data images_u8.npy -o scaled --scale 1/255 --mean 0.25 --std 0.5")
+    world.ok("run model.onnx --data normalized.npy -o given")
+    for name in sorted(p.name for p in world.path("given").iterdir()):
+        a, b = (np.load(world.path(f) / name / "Plus214_Output_0.npy") for f in ("scaled", "given"))
+        expect(np.abs(a - b).max() <= 1e-5 * np.abs(b).max(), f"sample {name} differs")
+
+
+QUANTIZE = ["dynamic model.onnx {}", "dynamic model.onnx {} --dynamic-conv --per-tensor", STATIC.format("{}", "images.npy"),
+            STATIC.format("{}", "images.npy --format qoperator")]
+
+
+def repeats(world, line):
+    outputs = set()
+    for name, threads in (("first.onnx", "1"), ("second.onnx", "2"), ("third.onnx", "2")):
+        world.ok(line.format(name), OMP_NUM_THREADS=threads)
+        outputs.add(world.bytes(name))
+    expect(len(outputs) == 1, "runs differ")
+
+
+def works_in_place(world, line):
+    world.ok(line.format("expected.onnx"))
+    world.path("place.onnx").write_bytes(world.bytes("model.onnx"))
+    world.ok(line.replace("model.onnx", "place.onnx").format("place.onnx"))
+    expect(world.bytes("place.onnx") == world.bytes("expected.onnx"), "differs from an output beside the input")
+
+
+for command in QUANTIZE:
+    case(f"same bytes again: {command}", repeats, line=command)
+    case(f"output = input: {command}", works_in_place, line=command)
+
+
+# --- What is printed ---
+
+
+@case("--quiet prints nothing")
+def _(world):
+    for line in ("dynamic model.onnx q.onnx", STATIC.format("q.onnx", "images.npy"), "run model.onnx --data images.npy -o q"):
+        expect(world.ok(line + " --quiet") == "", f"{line}: stdout is not empty")
+
+
+@case("-v says why nodes stay float")
+def _(world):
+    done = world.run("dynamic model.onnx v.onnx -v")
+    expect(done.returncode == 0 and "float:" in done.stderr, f"stderr: {done.stderr!r}")
+
+
+@case("--print-after and --time-passes")
+def _(world):
+    done = world.run("dynamic model.onnx p.onnx --print-after=fold_constants --time-passes")
+    expect(done.returncode == 0, done.stderr)
+    expect("Conv" in done.stdout, "stdout does not hold the graph")
+    expect(re.search(r"fold_constants\s+[\d.]+ ms", done.stderr), "stderr does not hold the times")
+
+
+def stderr_on_terminal(world, line):
+    """Runs `qtool <line>` with a terminal as stderr; returns what it shows."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen([world.program, *line.split()], cwd=world.folder, stdout=subprocess.DEVNULL, stderr=slave)
+    os.close(slave)
+    shown = b""
+    try:
+        while chunk := os.read(master, 4096):
+            shown += chunk
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    os.close(master)
+    expect(process.wait() == 0, f"exit code {process.returncode}: {shown!r}")
+    return shown.decode()
+
+
+@case("progress on a terminal, for what takes over a second")
+def _(world):
+    line = STATIC.format("t.onnx", "many.npy")
+    expect(re.search(r"\d+/6000, [\d.]+/s, \d+ s left", stderr_on_terminal(world, line)), "no progress is shown")
+    expect(stderr_on_terminal(world, line + " --quiet") == "", "--quiet shows progress")
+    start = time.monotonic()
+    shown = stderr_on_terminal(world, STATIC.format("t.onnx", "images.npy"))
+    expect(shown == "" or time.monotonic() - start > 1, "short work shows progress")
+
+
+# --- run, bench and inspect ---
+
+
+@case("run: one folder a sample, or none for one sample")
+def _(world):
+    world.ok("run two.onnx --data two_inputs -o one")
+    names = sorted(p.name for p in world.path("one").iterdir())
+    expect(names == ["sum.npy", "sums_of_both.npy"], f"files: {names}")
+    world.ok("run model.onnx --data images.npy -o several --max-samples 3")
+    names = sorted(p.name for p in world.path("several").iterdir())
+    expect(names == ["00000", "00001", "00002"], f"folders: {names}")
+
+
+def outputs(world, model, count=8):
+    world.ok(f"run {model} --data images.npy -o outputs")
+    return np.stack([np.load(world.path(f"outputs/{i:05}/Plus214_Output_0.npy"))[0] for i in range(count)])
+
+
+@case("bench: the figures are those of the outputs")
+def _(world):
+    world.ok("dynamic model.onnx out8.onnx --dynamic-conv")
+    text = world.ok("bench model.onnx out8.onnx --data images.npy --labels labels.npy --json b.json --rounds 5")
+    expect("model.onnx" in text and "out8.onnx" in text, "the table does not name both models")
+    report = world.json("b.json")
+    expect(report["samples"] == 8 and len(report["models"]) == 2, "samples or models are wrong")
+    values = {name: outputs(world, name) for name in ("model.onnx", "out8.onnx")}
+    labels, float_values = np.load(world.path("labels.npy")), values["model.onnx"].astype(np.float64)
+    for entry in report["models"]:
+        name, value = entry["path"], values[entry["path"]].astype(np.float64)
+        ranks = np.argsort(-value, axis=1, kind="stable")
+        expect(entry["size_bytes"] == world.path(name).stat().st_size, f"{name}: size")
+        expect(np.isclose(entry["top1"], np.mean(ranks[:, 0] == labels)), f"{name}: top1 {entry['top1']}")
+        expect(np.isclose(entry["top5"], np.mean((ranks[:, :5] == labels[:, None]).any(1))), f"{name}: top5")
+        times = entry["latency_ms"]
+        expect(0 < times["min"] <= times["median"] <= times["p90"], f"{name}: latency {times}")
+        expect(times["rounds"] == 5, f"{name}: rounds")
+        expect(entry["peak_memory_bytes"] > entry["size_bytes"], f"{name}: memory")
+    entry, noise = report["models"][1], float_values - values["out8.onnx"]
+    figures = entry["outputs"]["Plus214_Output_0"]
+    expect(np.isclose(figures["sqnr_db"], 10 * np.log10((float_values**2).sum() / (noise**2).sum()), rtol=1e-6), "SQNR")
+    expect(np.isclose(figures["max_abs_error"], np.abs(noise).max(), rtol=1e-6), "max_abs_error")
+    product = (float_values * values["out8.onnx"]).sum()
+    norms = np.linalg.norm(float_values) * np.linalg.norm(values["out8.onnx"].astype(np.float64))
+    expect(np.isclose(figures["cosine"], product / norms, rtol=1e-9), "cosine")
+    same = np.mean(float_values.argmax(1) == values["out8.onnx"].argmax(1))
+    expect(np.isclose(entry["agreement"], same), f"agreement {entry['agreement']}, not {same}")
+    expect(entry["latency_ratio"] > 0, "latency ratio")
+    expect("latency_ratio" not in report["models"][0], "the first model is compared with itself")
+
+
+@case("bench: without labels; a model against itself; one model")
+def _(world):
+    world.ok("bench model.onnx model.onnx --data images.npy --json b.json --rounds 5")
+    first, second = world.json("b.json")["models"]
+    expect("top1" not in first and "top1" not in second, "top1 without labels")
+    expect(second["agreement"] == 1 and second["outputs"]["Plus214_Output_0"]["max_abs_error"] == 0, "not equal to itself")
+    world.ok("bench model.onnx --data images.npy --json b.json --rounds 5 --max-samples 2")
+    expect(world.json("b.json")["samples"] == 2, "--max-samples")
+
+
+@case("inspect: float model")
+def _(world):
+    text = world.ok("inspect model.onnx")
+    for word in ("Input3", "Plus214_Output_0", "Conv", "nothing is quantized"):
+        expect(word in text, f"'{word}' is not shown")
+    facts = json.loads(world.ok("inspect model.onnx --json"))
+    expect(facts["inputs"] == [{"name": "Input3", "type": "float32[1, 1, 28, 28]"}], f"inputs: {facts['inputs']}")
+    expect(facts["opsets"]["ai.onnx"] == 8 and facts["ir_version"] == 3, "versions")
+    expect(facts["operators"]["Conv"] == 2 and sum(facts["operators"].values()) == 12, "operators")
+    # 8·25 + 8 + 16·8·25 + 16 + 256·10 + 10
+    expect(facts["parameters"]["float32"]["elements"] == 5994, "parameters")
+    expect(facts["quantized"] == [], "quantized")
+
+
+@case("inspect: quantized model, with scales as ONNX defines them")
+def _(world):
+    world.ok(STATIC.format("i.onnx", "images.npy --per-channel"))
+    facts = json.loads(world.ok("inspect i.onnx --json"))
+    roles = {entry["role"] for entry in facts["quantized"]}
+    expect(roles >= {"weight", "activation"}, f"roles: {roles}")
+    for entry in facts["quantized"]:
+        expect(all(scale > 0 for scale in entry["scale"]), f"{entry['value']}: scale")
+    source = next(entry for entry in facts["quantized"] if "Input3" in entry["value"])
+    images = np.load(world.path("images.npy"))
+    expect(source["type"] == "uint8" and source["zero_point"] == [0], f"input: {source}")
+    expect(np.isclose(source["scale"][0], images.max() / 255, rtol=1e-6), f"input: {source}")
+    per_channel = [entry for entry in facts["quantized"] if len(entry["scale"]) > 1]
+    expect({len(entry["scale"]) for entry in per_channel} == {8, 16, 10}, "channels")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--qtool", default=ROOT / "build/release/bin/qtool")
+    parser.add_argument("--only", default="", help="cases whose name holds this")
+    arguments = parser.parse_args()
+    failed = passed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(arguments.qtool, folder)
+        for name, function in CASES:
+            if arguments.only not in name:
+                continue
+            try:
+                function(world)
+                passed += 1
+                print(f"PASS {name}", flush=True)
+            except Unmet as unmet:
+                failed += 1
+                print(f"FAIL {name}: {unmet}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(0 if failed == 0 and passed > 0 else 1)
+
+
+main()

@@ -1,0 +1,91 @@
+"""Files that the cases of command_line.py use."""
+
+import shutil
+
+import numpy as np
+import onnx
+
+INPUT = "Input3"  # of model.onnx, float32 [1, 1, 28, 28]
+
+RELU = """<ir_version: 8, opset_import: ["" : 17]>
+relu (float[1, 4] x) => (float[1, 4] y) { y = Relu(x) }"""
+TWO = """<ir_version: 8, opset_import: ["" : 17]>
+two (float[1, 4] left, float[1, 4] right) => (float[1, 4] sum, float[1, 4] "sums/of:both")
+{ sum = Add(left, right) "sums/of:both" = Add(sum, sum) }"""
+
+
+def write(folder, data):
+    write_models(folder, data / "models")
+    images = np.load(data / "calib" / "fashion" / "images.npy")[:8]
+    write_samples(folder, images)
+    np.save(folder / "labels.npy", np.load(data / "calib" / "fashion" / "labels.npy")[:8])
+    write_bad_samples(folder, images.astype(np.float32))
+
+
+def write_models(folder, models):
+    shutil.copy(models / "mnist_cntk.onnx", folder / "model.onnx")
+    shutil.copy(models / "magika_fast_v2_1.onnx", folder / "integers.onnx")  # int32 [N, 1024]
+    onnx.save(onnx.parser.parse_model(RELU), folder / "relu.onnx")
+    onnx.save(onnx.parser.parse_model(TWO), folder / "two.onnx")
+    content = (folder / "model.onnx").read_bytes()
+    (folder / "cut10.onnx").write_bytes(content[: len(content) // 10])
+    (folder / "cut50.onnx").write_bytes(content[: len(content) // 2])
+    (folder / "cut99.onnx").write_bytes(content[:-1])
+    (folder / "empty.onnx").touch()
+    (folder / "text.onnx").write_text("This is not a model.\n")
+    (folder / "picture.onnx").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
+    (folder / "folder").mkdir()
+    (folder / "hollow").mkdir()
+
+
+def write_samples(folder, images):
+    """The same samples in every way that they may be stored."""
+    floats = images.astype(np.float32)
+    np.save(folder / "images.npy", floats)
+    np.save(folder / "images_u8.npy", images)
+    np.save(folder / "doubles.npy", images.astype(np.float64))
+    np.save(folder / "fortran.npy", np.asfortranarray(floats))
+    np.save(folder / "big_endian.npy", floats.astype(">f4"))
+    np.save(folder / "big_endian_u16.npy", images.astype(">u2"))
+    np.savez(folder / "images.npz", anything=floats)
+    np.savez_compressed(folder / "compressed.npz", **{INPUT: floats})
+    write_folder(folder / "one_each", np.split(floats, 8))
+    write_folder(folder / "many_each", [floats[:5], floats[5:]])
+    write_folder(folder / "by_input" / INPUT, np.split(floats, 4))
+    write_folder(folder / "with_labels", [floats])
+    np.save(folder / "with_labels" / "labels.npy", np.arange(8))
+    np.save(folder / "normalized.npy", (floats * np.float32(1 / 255) - np.float32(0.25)) / np.float32(0.5))
+    np.save(folder / "many.npy", np.tile(images, (750, 1, 1, 1)))
+    two = folder / "two_inputs"
+    two.mkdir()
+    np.save(two / "left.npy", np.ones((1, 4), np.float32))
+    np.save(two / "right.npy", np.zeros((1, 4), np.float32))
+
+
+def write_folder(folder, arrays):
+    folder.mkdir(parents=True)
+    for index, array in enumerate(arrays):
+        np.save(folder / f"{index}.npy", array)
+
+
+def write_bad_samples(folder, floats):
+    np.savez(folder / "names.npz", pixels=floats, other=floats)
+    np.save(folder / "shape.npy", floats[:, :, :27])
+    np.save(folder / "rank.npy", floats[0, 0, 0])
+    np.save(folder / "none.npy", floats[:0])
+    np.save(folder / "complex.npy", floats.astype(np.complex64))
+    np.save(folder / "strings.npy", floats.astype("<U4"))
+    np.save(folder / "floats.npy", np.zeros((2, 1024), np.float32))
+    np.save(folder / "large.npy", np.full(floats.shape, 2**24 + 1, np.int64))
+    np.save(folder / "objects.npy", np.array([{"a": 1}, None], dtype=object), allow_pickle=True)
+    np.save(folder / "structured.npy", np.zeros(4, dtype=[("x", "f4"), ("y", "i4")]))
+    np.save(folder / "few.npy", np.arange(3))
+    (folder / "text.npy").write_text("This is not an array.\n")
+    for name in ("images.npy", "images.npz"):
+        content = (folder / name).read_bytes()
+        (folder / f"cut{name[-4:]}").write_bytes(content[: len(content) // 2])
+    np.save(folder / "nan.npy", np.full_like(floats[:1], np.nan))
+    for name, place, value in (("with_nan", 2, np.nan), ("with_inf", 1, -np.inf)):
+        arrays = [array.copy() for array in np.split(floats, 4)]
+        arrays[place][-1, 0, 27, 27] = value
+        write_folder(folder / name, arrays)
