@@ -22,13 +22,11 @@ struct BenchOptions {
 };
 
 Contestant load(const std::string& path) {
-  return with_context([&] { return path; },
-                      [&] {
-                        Model model = import_model(path);
-                        infer_types(model);
-                        Executor executor(model);
-                        return Contestant{path, std::move(model), std::move(executor)};
-                      });
+  Model model = import_model(path);
+  const auto in_model = [&] { return path; };
+  with_context(in_model, [&] { infer_types(model); });
+  Executor executor = with_context(in_model, [&] { return Executor(model); });
+  return {path, std::move(model), std::move(executor)};
 }
 
 // Loads the model and runs one sample: what a deployment holds at least.
@@ -38,14 +36,21 @@ void run_once(const std::string& path, const SampleOptions& options) {
   model.executor.run(samples.read(0));
 }
 
-// One label a sample; with --max-samples those of the first.
-std::vector<int64_t> read_labels(const BenchOptions& options) {
+// One label a sample; with --max-samples there may be more.
+std::vector<int64_t> read_labels(const BenchOptions& options, int64_t samples) {
   if (options.labels.empty()) return {};
-  std::vector<int64_t> labels = with_context([&] { return options.labels; },
-                                             [&] { return to_int64s(read_npy(options.labels)); });
-  const auto limit = static_cast<std::size_t>(options.samples.max_samples);
-  if (limit > 0 && labels.size() > limit) labels.resize(limit);
-  return labels;
+  const Tensor labels = read_npy(options.labels);
+  return with_context([&] { return options.labels; },
+                      [&] {
+                        const bool fits = options.samples.max_samples > 0
+                                              ? labels.size() >= samples
+                                              : labels.size() == samples;
+                        if (!fits)
+                          fail("{} labels, but there are {} samples", labels.size(), samples);
+                        std::vector<int64_t> result = to_int64s(labels);
+                        result.resize(static_cast<std::size_t>(samples));
+                        return result;
+                      });
 }
 
 void run(const BenchOptions& options) {
@@ -65,7 +70,8 @@ void run(const BenchOptions& options) {
                              options.samples.reader_options());
   {
     ProgressLine progress("comparing outputs", options.common.quiet);
-    measure_accuracy(models, samples, {read_labels(options)}, results, progress.callback());
+    measure_accuracy(models, samples, {read_labels(options, samples.count())}, results,
+                     progress.callback());
   }
   {
     ProgressLine progress("timing", options.common.quiet);

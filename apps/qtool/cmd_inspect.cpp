@@ -15,7 +15,7 @@ struct InspectOptions {
 
 void run(const InspectOptions& options) {
   Model model = import_model(options.model);
-  infer_types(model);
+  with_context([&] { return options.model; }, [&] { infer_types(model); });
   const ModelSummary summary = summarize(model);
   std::cout << (options.json ? model_json(summary) + "\n" : model_text(summary));
 }

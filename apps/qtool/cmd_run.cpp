@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <system_error>
 
 #include "calib/reader.h"
 #include "command.h"
@@ -23,20 +24,27 @@ std::string file_name(std::string value) {
   return value + ".npy";
 }
 
+std::filesystem::path make_folder(const RunOptions& options, int64_t sample, int64_t count) {
+  std::filesystem::path folder = options.output;
+  if (count > 1) folder /= fmt::format("{:05}", sample);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) fail("{}: cannot be made a folder: {}", folder.string(), error.message());
+  return folder;
+}
+
 void run(const RunOptions& options) {
   set_threads(options.samples.threads);
   Model model = import_model(options.model);
-  infer_types(model);
+  const auto in_model = [&] { return options.model; };
+  with_context(in_model, [&] { infer_types(model); });
   const SampleReader samples(model.graph, options.samples.path, options.samples.reader_options());
-  const Executor executor =
-      with_context([&] { return options.model; }, [&] { return Executor(model); });
+  const Executor executor = with_context(in_model, [&] { return Executor(model); });
   ProgressLine progress("running", options.common.quiet);
   for (int64_t i = 0; i < samples.count(); ++i) {
-    std::filesystem::path folder = options.output;
-    if (samples.count() > 1) folder /= fmt::format("{:05}", i);
-    std::filesystem::create_directories(folder);
-    const TensorMap outputs =
-        with_context([&] { return options.model; }, [&] { return executor.run(samples.read(i)); });
+    const TensorMap feed = samples.read(i);
+    const TensorMap outputs = with_context(in_model, [&] { return executor.run(feed); });
+    const std::filesystem::path folder = make_folder(options, i, samples.count());
     for (const auto& [name, tensor] : outputs) write_npy(folder / file_name(name), tensor);
     progress.update(i + 1, samples.count());
   }

@@ -45,10 +45,10 @@ int main(int argc, char** argv) {
   spdlog::set_pattern("%^%l%$: %v");
   try {
     return run(argc, argv);
-  } catch (const qtool::Error& error) {
-    spdlog::error("{}", error.what());
   } catch (const std::bad_alloc&) {
     spdlog::error("out of memory");
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
   }
   return kFailed;
 }

@@ -87,23 +87,20 @@ void quantize_file(QuantizeOptions& options, const Calibrate& calibrate) {
   options.quant.per_channel = !options.per_tensor;
   options.quant.symmetric_weights = options.quant.weight_type == DType::kInt8;
   QuantPlan plan;
-  Model model = with_context([&] { return options.model; },
-                             [&] {
-                               Model loaded = import_model(options.model);
-                               raise_opset(loaded, kQuantizationOpset);
-                               infer_types(loaded);
-                               run_passes(loaded, prepare_pipeline(), pass_options(options));
-                               return loaded;
-                             });
+  Model model = import_model(options.model);
+  const auto in_model = [&] { return options.model; };
+  with_context(in_model, [&] {
+    raise_opset(model, kQuantizationOpset);
+    infer_types(model);
+    run_passes(model, prepare_pipeline(), pass_options(options));
+  });
   const auto ranges = calibrate(model, options.quant);
-  with_context([&] { return options.model; },
-               [&] {
-                 plan = make_plan(model.graph, ranges, options.quant);
-                 report_plan(plan);
-                 apply_plan(model, plan);
-                 if (options.to_qoperator)
-                   run_passes(model, qoperator_pipeline(), pass_options(options));
-               });
+  with_context(in_model, [&] {
+    plan = make_plan(model.graph, ranges, options.quant);
+    report_plan(plan);
+    apply_plan(model, plan);
+    if (options.to_qoperator) run_passes(model, qoperator_pipeline(), pass_options(options));
+  });
   save_model(model, options.output);
   if (!options.common.quiet) print_summary(options, plan);
 }

@@ -2,36 +2,41 @@
 
 #include <cmath>
 #include <cstdlib>
-
-#include "base/error.h"
+#include <optional>
 
 namespace qtool {
 namespace {
 
-double parse_number(const std::string& text, const std::string& whole) {
+std::optional<double> parse_number(const std::string& text) {
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0' || !std::isfinite(value))
-    fail("--scale takes a number or a fraction such as 1/255, not '{}'", whole);
+  if (text.empty() || *end != '\0' || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 
-float parse_scale(const std::string& text) {
+// "0.5" or "1/255".
+std::optional<float> parse_scale(const std::string& text) {
   const auto slash = text.find('/');
-  const double numerator = parse_number(text.substr(0, slash), text);
-  if (slash == std::string::npos) return static_cast<float>(numerator);
-  const double denominator = parse_number(text.substr(slash + 1), text);
-  if (denominator == 0) fail("--scale {} divides by zero", text);
-  return static_cast<float>(numerator / denominator);
+  const auto numerator = parse_number(text.substr(0, slash));
+  const auto denominator =
+      slash == std::string::npos ? std::optional(1.0) : parse_number(text.substr(slash + 1));
+  if (!numerator || !denominator || *denominator == 0) return std::nullopt;
+  return static_cast<float>(*numerator / *denominator);
+}
+
+// Checks of single arguments: what is wrong, or nothing.
+std::string check_scale(const std::string& text) {
+  return parse_scale(text) ? "" : "'" + text + "' is neither a number nor a fraction such as 1/255";
+}
+std::string check_std(const std::string& text) {
+  return parse_number(text).value_or(1) == 0 ? "a standard deviation must not be 0" : "";
 }
 
 }  // namespace
 
 ReaderOptions SampleOptions::reader_options() const {
   ReaderOptions result{.normalization = std::nullopt, .max_samples = max_samples};
-  const Normalization normalization{.scale = parse_scale(scale), .mean = mean, .std = std};
-  for (const float each : std)
-    if (each == 0) fail("--std must not be 0");
+  const Normalization normalization{.scale = parse_scale(scale).value(), .mean = mean, .std = std};
   const bool changes =
       normalization.scale != 1 || mean != std::vector<float>{0} || std != std::vector<float>{1};
   if (changes) result.normalization = normalization;
@@ -47,11 +52,14 @@ void add_sample_options(CLI::App& command, const std::string& flag, SampleOption
       ->required();
   command.add_option("--max-samples", options.max_samples, "Use only the first N samples")
       ->check(CLI::PositiveNumber);
-  command.add_option("--scale", options.scale,
-                     "Inputs become (x * scale - mean) / std; a number or a fraction: 1/255");
+  command
+      .add_option("--scale", options.scale,
+                  "Inputs become (x * scale - mean) / std; a number or a fraction: 1/255")
+      ->check(check_scale);
   command.add_option("--mean", options.mean, "Mean, one number or one for each channel");
-  command.add_option("--std", options.std,
-                     "Standard deviation, one number or one for each channel");
+  command
+      .add_option("--std", options.std, "Standard deviation, one number or one for each channel")
+      ->check(check_std);
   command.add_option("--threads", options.threads, "Threads that run the model (default 1)")
       ->check(CLI::PositiveNumber);
 }

@@ -18,7 +18,6 @@ struct SampleOptions {
   std::vector<float> std = {1};
   int threads = 1;
 
-  /// Throws Error for a scale that is neither.
   ReaderOptions reader_options() const;
 };
 

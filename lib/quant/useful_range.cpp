@@ -35,8 +35,13 @@ Range useful_range(const Graph& graph, ValueId value, const Range& measured) {
     if (!range) return measured;
     united = {std::min(united.min, range->min), std::max(united.max, range->max)};
   }
-  return {std::clamp(measured.min, united.min, united.max),
-          std::clamp(measured.max, united.min, united.max)};
+  const Range cut{std::clamp(measured.min, united.min, united.max),
+                  std::clamp(measured.max, united.min, united.max)};
+  // Zero points are rounded, so the ends of a range shift by up to half a step: where something was
+  // cut off, the end must not shift inward, or all that lies outside would get a wrong result.
+  const float half_step = (cut.max - cut.min) / 254 / 2;
+  return {std::max(measured.min, cut.min < 0 ? cut.min - half_step : cut.min),
+          std::min(measured.max, cut.max > 0 ? cut.max + half_step : cut.max)};
 }
 
 }  // namespace qtool
