@@ -44,6 +44,16 @@ TEST_CASE("all that is cut off quantizes to where the reader is constant") {
   }
 }
 
+TEST_CASE("nodes that only move elements are looked through") {
+  CHECK(is_cut_to(cut("t: float32[4] = Transpose(x) {perm=[0]}\n"
+                      "y: float32[4] = Sigmoid(t)\noutput y",
+                      {-60, 5}),
+                  -11.1f, 5));
+  CHECK(cut("t: float32[4] = Transpose(x) {perm=[0]}\ny: float32[4] = Sigmoid(t)\n"
+            "output y\noutput t",
+            {-60, 5}) == Range{-60, 5});
+}
+
 TEST_CASE("several readers see the union of what each sees") {
   CHECK(is_cut_to(cut("y: float32[4] = HardSwish(x)\nz: float32[4] = Clip(x, low, high)\n"
                       "output y\noutput z",
