@@ -15,8 +15,7 @@ void add_dynamic_command(CLI::App& app) {
                     "Convolutions on integers too; without it only their weights are quantized, "
                     "which runs faster in most runtimes");
   command->callback([options] {
-    quantize_file(*options,
-                  [](const Model&, const QuantOptions&) { return std::map<std::string, Range>{}; });
+    quantize_file(*options, [](const Model&, const QuantOptions&) { return Ranges{}; });
   });
 }
 

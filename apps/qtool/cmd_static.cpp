@@ -6,17 +6,13 @@
 namespace qtool {
 namespace {
 
-std::map<std::string, Range> measure_ranges(const Model& model, const QuantOptions& quant,
-                                            const SampleOptions& options, bool quiet) {
+Ranges measure_ranges(const Model& model, const QuantOptions& quant, const SampleOptions& options,
+                      bool quiet) {
   set_threads(options.threads);
   const SampleReader samples(model.graph, options.path, options.reader_options());
   ProgressLine progress("calibrating", quiet);
-  const CalibrationTable table =
-      calibrate(model, samples, values_to_calibrate(model.graph, quant), progress.callback());
-  std::map<std::string, Range> ranges;
-  for (const auto& [value, statistics] : table.values)
-    ranges.emplace(value, choose_minmax(statistics));
-  return ranges;
+  return choose_minmax(
+      calibrate(model, samples, values_to_calibrate(model.graph, quant), progress.callback()));
 }
 
 }  // namespace

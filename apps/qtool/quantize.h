@@ -24,8 +24,7 @@ struct QuantizeOptions {
 void add_quantize_options(CLI::App& command, QuantizeOptions& options);
 
 /// Ranges by value name, measured on the prepared model.
-using Calibrate =
-    std::function<std::map<std::string, Range>(const Model& model, const QuantOptions& options)>;
+using Calibrate = std::function<Ranges(const Model& model, const QuantOptions& options)>;
 
 /// Loads, prepares, plans, applies, checks and writes the model, and prints what was done.
 /// Throws Error and writes nothing if there is nothing to quantize.

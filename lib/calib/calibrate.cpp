@@ -3,18 +3,20 @@
 namespace qtool {
 
 CalibrationTable calibrate(const Model& model, const SampleReader& samples,
-                           const std::vector<std::string>& values, const Progress& progress) {
-  const Executor executor(model, {.observed = values});
+                           const CalibrationTargets& targets, const Progress& progress) {
+  const Executor executor(model, {.observed = targets.values});
   CalibrationTable table;
+  const auto observe = [&](const std::string& name, const Tensor& value) {
+    table.values[name].observe(value);
+    if (targets.channels.contains(name)) observe_channels(table.channels[name], value);
+  };
+  const Observer observer = [&](const std::string& name, const Tensor& value) {
+    with_context([&] { return fmt::format("value '{}'", name); }, [&] { observe(name, value); });
+  };
   for (int64_t i = 0; i < samples.count(); ++i) {
     const TensorMap feed = samples.read(i);
-    with_context([&] { return fmt::format("calibration sample {}", i); },
-                 [&] {
-                   executor.run(feed, [&](const std::string& name, const Tensor& value) {
-                     with_context([&] { return fmt::format("value '{}'", name); },
-                                  [&] { table.values[name].observe(value); });
-                   });
-                 });
+    const auto in_sample = [&] { return fmt::format("calibration sample {}", i); };
+    with_context(in_sample, [&] { executor.run(feed, observer); });
     if (progress) progress(i + 1, samples.count());
   }
   return table;

@@ -37,11 +37,41 @@ void Statistics::merge(const Statistics& other) {
 
 void merge(CalibrationTable& into, const CalibrationTable& from) {
   for (const auto& [name, statistics] : from.values) into.values[name].merge(statistics);
+  for (const auto& [name, channels] : from.channels) {
+    auto& own = into.channels[name];
+    if (own.empty()) own.resize(channels.size());
+    if (own.size() != channels.size())
+      fail("value '{}' has {} channels and {}", name, own.size(), channels.size());
+    for (std::size_t c = 0; c < own.size(); ++c) own[c].merge(channels[c]);
+  }
+}
+
+void observe_channels(std::vector<Statistics>& channels, const Tensor& values) {
+  if (values.rank() < 2) fail("has no channels: its shape is {}", to_string(values.shape()));
+  const auto count = static_cast<std::size_t>(values.dim(1));
+  if (channels.empty()) channels.resize(count);
+  if (channels.size() != count) fail("has {} channels, before it had {}", count, channels.size());
+  if (values.size() == 0) return;
+  const int64_t slice = values.size() / values.dim(0) / values.dim(1);
+  const auto* data = values.data<float>();
+  for (int64_t i = 0; i < values.dim(0) * values.dim(1); ++i)
+    channels[static_cast<std::size_t>(i) % count].observe(
+        Tensor::view(DType::kFloat32, {slice}, nullptr, data + i * slice));
 }
 
 Range choose_minmax(const Statistics& statistics) {
   if (statistics.count == 0) return {};
   return {statistics.min, statistics.max};
+}
+
+Ranges choose_minmax(const CalibrationTable& table) {
+  Ranges ranges;
+  for (const auto& [value, statistics] : table.values)
+    ranges.values.emplace(value, choose_minmax(statistics));
+  for (const auto& [value, channels] : table.channels)
+    for (const Statistics& statistics : channels)
+      ranges.channels[value].push_back(choose_minmax(statistics));
+  return ranges;
 }
 
 }  // namespace qtool

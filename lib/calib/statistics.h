@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,16 @@ struct Statistics {
   void merge(const Statistics& other);
 };
 
-/// Statistics by value name.
+/// Statistics by value name, and for some values one for each index of axis 1 as well.
 struct CalibrationTable {
   std::map<std::string, Statistics> values;
+  std::map<std::string, std::vector<Statistics>> channels;
 };
+/// Throws Error if a value has other numbers of channels.
 void merge(CalibrationTable& into, const CalibrationTable& from);
+/// Takes in a float32 tensor [N, C, …] channel by channel. Throws Error on NaN or Inf, a tensor
+/// without axis 1, another C than before.
+void observe_channels(std::vector<Statistics>& channels, const Tensor& values);
 
 /// Real numbers that a value is taken to lie in.
 struct Range {
@@ -40,12 +46,26 @@ struct Range {
 /// The range method "minmax": what was seen.
 Range choose_minmax(const Statistics& statistics);
 
+/// Ranges of a model's values by name, of the whole value and for some of each index of axis 1.
+struct Ranges {
+  std::map<std::string, Range> values;
+  std::map<std::string, std::vector<Range>> channels;
+};
+/// choose_minmax of everything in the table.
+Ranges choose_minmax(const CalibrationTable& table);
+
+/// Names of the values to calibrate; those in `channels` stand in `values` too.
+struct CalibrationTargets {
+  std::vector<std::string> values;
+  std::set<std::string> channels;
+};
+
 /// Called after each sample: done, total.
 using Progress = std::function<void(int64_t done, int64_t total)>;
 
-/// Runs the model on every sample and gathers statistics of the named values.
+/// Runs the model on every sample and gathers statistics of the targets.
 /// Throws Error naming sample and value if a value is not finite.
 CalibrationTable calibrate(const Model& model, const SampleReader& samples,
-                           const std::vector<std::string>& values, const Progress& progress = {});
+                           const CalibrationTargets& targets, const Progress& progress = {});
 
 }  // namespace qtool

@@ -2,6 +2,7 @@
 #include "passes/activation.h"
 #include "passes/rewrite.h"
 #include "quant/apply_dynamic.h"
+#include "quant/channel_scales.h"
 #include "quant/emit.h"
 #include "quant/plan.h"
 
@@ -20,6 +21,7 @@ class PlanApplier {
   bool is_static(NodeId id) const { return id != NodeId::kNone && mode(id) == Mode::kStatic; }
   Mode mode(NodeId id) const;
   void absorb_activation(NodeId id);
+  void scale_weights(const TensorPlan& plan);
   void quantize_weights(NodeId id);
   void quantize_bias(NodeId id);
   void quantize_activation(ValueId value, const TensorPlan& plan);
@@ -71,6 +73,28 @@ void PlanApplier::absorb_activation(NodeId id) {
   write_instead(graph_, inner, node.outputs[0]);
 }
 
+// Multiplies the weights that read the value by its channel factors.
+void PlanApplier::scale_weights(const TensorPlan& plan) {
+  if (plan.channel_factors.empty()) return;
+  for (const NodeId reader : graph_.value(graph_.find(plan.value)).consumers) {
+    const ValueId weight = graph_.node(reader).inputs[1];
+    graph_.set_constant(weight,
+                        Constant(scale_slices(*graph_.constant(weight), plan.channel_factors)));
+  }
+}
+
+// What QuantizeLinear takes: a scale for each channel where the plan has factors.
+QuantParams quantizing_params(const TensorPlan& plan) {
+  QuantParams params = plan.params;
+  if (plan.channel_factors.empty()) return params;
+  params.axis = 1;
+  params.scale.clear();
+  for (const float factor : plan.channel_factors)
+    params.scale.push_back(plan.params.scale[0] * factor);
+  params.zero_point.assign(params.scale.size(), plan.params.zero_point[0]);
+  return params;
+}
+
 void PlanApplier::quantize_weights(NodeId id) {
   if (mode(id) != Mode::kStatic && mode(id) != Mode::kWeightOnly) return;
   const std::vector<ValueId> inputs = graph_.node(id).inputs;
@@ -120,7 +144,8 @@ void PlanApplier::quantize_activation(ValueId value, const TensorPlan& plan) {
     write_instead(graph_, value, source);
   }
   const std::string base = plan.group.empty() ? plan.value : plan.group;
-  const ValueId integers = emitter_.quantize(source, base, plan.params);
+  const std::string quantizing_base = plan.channel_factors.empty() ? base : base + "_channel";
+  const ValueId integers = emitter_.quantize(source, quantizing_base, quantizing_params(plan));
   if (source != value) emitter_.dequantize(integers, base, plan.params, value);
   for (const NodeId consumer : consumers) {
     if (!from_static && !is_static(consumer)) continue;
@@ -134,6 +159,7 @@ void PlanApplier::quantize_activation(ValueId value, const TensorPlan& plan) {
 void PlanApplier::run() {
   const std::vector<NodeId> order = graph_.nodes();
   for (const NodeId id : order) absorb_activation(id);
+  for (const TensorPlan& tensor : plan_.tensors) scale_weights(tensor);
   for (const NodeId id : order)
     if (graph_.contains(id)) {
       quantize_bias(id);

@@ -28,10 +28,12 @@ ValueId Emitter::quantize(ValueId value, const std::string& base, const QuantPar
   const auto [scale, zero_point] = this->params(base, params);
   const ValueId output = graph_.add_value(new_name(name, "_quantized"),
                                           with_dtype(graph_.value(value).type, params.dtype));
-  graph_.add_node({.op_type = "QuantizeLinear",
-                   .name = name + "_QuantizeLinear",
-                   .inputs = {value, scale, zero_point},
-                   .outputs = {output}});
+  Node node{.op_type = "QuantizeLinear",
+            .name = name + "_QuantizeLinear",
+            .inputs = {value, scale, zero_point},
+            .outputs = {output}};
+  if (!params.per_tensor()) set_attribute(node, "axis", int64_t{params.axis});
+  graph_.add_node(std::move(node));
   return output;
 }
 

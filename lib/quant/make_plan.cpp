@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ops/op.h"
+#include "quant/channel_scales.h"
 #include "quant/groups.h"
 #include "quant/plan.h"
 #include "quant/selection.h"
@@ -11,21 +12,20 @@ namespace qtool {
 namespace {
 
 // The range of a value: known from its operator, or what of the measured one matters.
-Range range_of(const Graph& graph, ValueId id, const std::map<std::string, Range>& ranges) {
+Range range_of(const Graph& graph, ValueId id, const Ranges& ranges) {
   const Value& value = graph.value(id);
   if (value.producer != NodeId::kNone)
     if (const auto fixed = quant_traits(graph.node(value.producer)).fixed_output)
       return {fixed->first, fixed->second};
-  const auto it = ranges.find(value.name);
-  if (it == ranges.end()) fail("the calibration has no range for value '{}'", value.name);
+  const auto it = ranges.values.find(value.name);
+  if (it == ranges.values.end()) fail("the calibration has no range for value '{}'", value.name);
   return useful_range(graph, id, it->second);
 }
 
 // Parameters of every activation by its group, from the union of the group's ranges.
 std::map<ValueId, QuantParams> group_params(const Graph& graph,
                                             const std::map<ValueId, ValueId>& groups,
-                                            const std::map<std::string, Range>& ranges,
-                                            const QuantOptions& options) {
+                                            const Ranges& ranges, const QuantOptions& options) {
   std::map<ValueId, Range> united;
   for (const auto& [value, group] : groups) {
     const Range range = range_of(graph, value, ranges);
@@ -43,15 +43,45 @@ std::map<ValueId, QuantParams> group_params(const Graph& graph,
   return result;
 }
 
-QuantParams weight_params(const Graph& graph, ValueId weight, int axis,
+// Factors by value: channels of it are quantized by scale · factor.
+using ChannelFactors = std::map<ValueId, std::vector<float>>;
+
+// Gives the channels of some values scales of their own; their group's scale is then the largest.
+ChannelFactors choose_channel_factors(const Graph& graph, const Selection& selection,
+                                      const Ranges& ranges, const QuantOptions& options,
+                                      std::map<ValueId, QuantParams>& params) {
+  ChannelFactors factors;
+  for (const ValueId value : selection.activations) {
+    const auto measured = ranges.channels.find(graph.value(value).name);
+    if (measured == ranges.channels.end() ||
+        readers_that_scale(graph, selection, value, options).empty())
+      continue;
+    const ChannelScales scales = choose_channel_scales(measured->second, options.activation_type);
+    const float largest = *std::max_element(scales.scale.begin(), scales.scale.end());
+    params[value] = {
+        .dtype = options.activation_type, .scale = {largest}, .zero_point = {scales.zero_point}};
+    for (const float scale : scales.scale) factors[value].push_back(scale / largest);
+  }
+  return factors;
+}
+
+// The weight as it will be quantized: with the factors of the channels that it reads.
+Tensor effective_weight(const Graph& graph, ValueId weight, const ChannelFactors& factors) {
+  const Tensor& tensor = *graph.constant(weight);
+  for (const NodeId reader : graph.value(weight).consumers)
+    if (const auto it = factors.find(graph.node(reader).inputs[0]); it != factors.end())
+      return scale_slices(tensor, it->second);
+  return tensor;
+}
+
+QuantParams weight_params(const Graph& graph, ValueId weight, const Tensor& tensor, int axis,
                           const QuantOptions& options) {
   return with_context([&] { return fmt::format("weight '{}'", graph.value(weight).name); },
                       [&] {
                         return choose_weight_params(
-                            *graph.constant(weight),
-                            {.dtype = options.weight_type,
-                             .symmetric = options.symmetric_weights,
-                             .axis = options.per_channel ? axis : kPerTensor});
+                            tensor, {.dtype = options.weight_type,
+                                     .symmetric = options.symmetric_weights,
+                                     .axis = options.per_channel ? axis : kPerTensor});
                       });
 }
 
@@ -62,14 +92,17 @@ std::vector<NodePlan> node_plans(const Graph& graph, const Selection& selection)
 }
 
 void add_activations(const Graph& graph, const std::map<ValueId, ValueId>& groups,
-                     const std::map<ValueId, QuantParams>& params, QuantPlan& plan) {
+                     const std::map<ValueId, QuantParams>& params, const ChannelFactors& factors,
+                     QuantPlan& plan) {
   std::map<ValueId, int> members;
   for (const auto& [value, group] : groups) ++members[group];
   for (const auto& [value, group] : groups)
-    plan.tensors.push_back({.value = graph.value(value).name,
-                            .params = params.at(group),
-                            .source = members[group] > 1 ? Source::kShared : Source::kOwn,
-                            .group = graph.value(group).name});
+    plan.tensors.push_back(
+        {.value = graph.value(value).name,
+         .params = params.at(group),
+         .source = members[group] > 1 ? Source::kShared : Source::kOwn,
+         .group = graph.value(group).name,
+         .channel_factors = factors.contains(value) ? factors.at(value) : std::vector<float>()});
 }
 
 // Every static node that adds a bias to a weight bounds the weight's scale from below.
@@ -122,25 +155,30 @@ std::string_view name(Source source) {
   QTOOL_ASSERT(false);
 }
 
-std::vector<std::string> values_to_calibrate(const Graph& graph, const QuantOptions& options) {
-  std::vector<std::string> names;
-  for (const ValueId value : select(graph, options).activations)
-    names.push_back(graph.value(value).name);
-  return names;
+CalibrationTargets values_to_calibrate(const Graph& graph, const QuantOptions& options) {
+  const Selection selection = select(graph, options);
+  CalibrationTargets targets;
+  for (const ValueId value : selection.activations) {
+    targets.values.push_back(graph.value(value).name);
+    if (!readers_that_scale(graph, selection, value, options).empty())
+      targets.channels.insert(graph.value(value).name);
+  }
+  return targets;
 }
 
-QuantPlan make_plan(const Graph& graph, const std::map<std::string, Range>& ranges,
-                    const QuantOptions& options) {
+QuantPlan make_plan(const Graph& graph, const Ranges& ranges, const QuantOptions& options) {
   const Selection selection = select(graph, options);
   const auto groups = find_groups(graph, selection);
-  const auto params = group_params(graph, groups, ranges, options);
+  auto params = group_params(graph, groups, ranges, options);
+  const ChannelFactors factors = choose_channel_factors(graph, selection, ranges, options, params);
   std::map<ValueId, QuantParams> weights;
   for (const auto& [weight, axis] : selection.weights)
-    weights[weight] = weight_params(graph, weight, axis, options);
+    weights[weight] =
+        weight_params(graph, weight, effective_weight(graph, weight, factors), axis, options);
   fit_biases(graph, selection, groups, params, weights);
 
   QuantPlan plan{.nodes = node_plans(graph, selection), .tensors = {}};
-  add_activations(graph, groups, params, plan);
+  add_activations(graph, groups, params, factors, plan);
   for (const auto& [weight, quantization] : weights)
     plan.tensors.push_back({.value = graph.value(weight).name, .params = quantization});
   return plan;

@@ -28,6 +28,9 @@ struct TensorPlan {
   QuantParams params;
   Source source = Source::kOwn;
   std::string group;  // shared: the value whose range the group takes
+  /// Not empty: channel c is quantized with scale · channel_factors[c] and read with scale; the
+  /// weights that read it are multiplied by the factors. See lib/quant/channel_scales.h.
+  std::vector<float> channel_factors;
 };
 
 struct NodePlan {
@@ -54,11 +57,10 @@ struct QuantOptions {
 };
 
 /// Values whose ranges make_plan will ask for in static mode.
-std::vector<std::string> values_to_calibrate(const Graph& graph, const QuantOptions& options);
+CalibrationTargets values_to_calibrate(const Graph& graph, const QuantOptions& options);
 
 /// Decides mode and parameters for the whole graph. Pure. `ranges` is used in static mode only.
-QuantPlan make_plan(const Graph& graph, const std::map<std::string, Range>& ranges,
-                    const QuantOptions& options);
+QuantPlan make_plan(const Graph& graph, const Ranges& ranges, const QuantOptions& options);
 
 /// Carries out a plan: weights become integers, QuantizeLinear/DequantizeLinear pairs go around
 /// static values, dynamic nodes become DynamicQuantizeLinear with MatMulInteger or ConvInteger.

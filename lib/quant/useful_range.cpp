@@ -38,8 +38,8 @@ std::optional<Range> sensitive_range(const Graph& graph, const std::set<ValueId>
   for (const NodeId reader : readers) {
     const Node& node = graph.node(reader);
     const bool moves = shares_params(node) && node.outputs.size() == 1;
-    const auto range = moves ? sensitive_range(graph, pinned, node.outputs[0])
-                             : sensitive_range(graph, node);
+    const auto range =
+        moves ? sensitive_range(graph, pinned, node.outputs[0]) : sensitive_range(graph, node);
     if (!range) return std::nullopt;
     united = {std::min(united.min, range->min), std::max(united.max, range->max)};
   }

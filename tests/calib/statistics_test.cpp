@@ -96,5 +96,5 @@ TEST_CASE("tables merge by name") {
 TEST_CASE("minmax is what was seen, and nothing seen is an empty range") {
   CHECK(choose_minmax(seen({3, -1, 2})) == Range{-1, 3});
   CHECK(choose_minmax(seen({2, 5})) == Range{2, 5});
-  CHECK(choose_minmax({}) == Range{0, 0});
+  CHECK(choose_minmax(Statistics{}) == Range{0, 0});
 }

@@ -41,21 +41,20 @@ TensorMap random_feed(uint32_t seed) {
   return {{"x", x}};
 }
 
-std::map<std::string, Range> ranges(const Model& model, const QuantOptions& options) {
-  const auto names = values_to_calibrate(model.graph, options);
-  const Executor executor(model, {.observed = names});
+Ranges ranges(const Model& model, const QuantOptions& options) {
+  const CalibrationTargets targets = values_to_calibrate(model.graph, options);
+  const Executor executor(model, {.observed = targets.values});
   CalibrationTable table;
   for (uint32_t seed = 0; seed < 4; ++seed)
     executor.run(random_feed(seed), [&](const std::string& name, const Tensor& value) {
       table.values[name].observe(value);
+      if (targets.channels.contains(name)) observe_channels(table.channels[name], value);
     });
-  std::map<std::string, Range> result;
-  for (const auto& [name, statistics] : table.values) result[name] = choose_minmax(statistics);
-  return result;
+  return choose_minmax(table);
 }
 
 Model quantized(const Model& model, const QuantOptions& options) {
-  std::map<std::string, Range> measured;
+  Ranges measured;
   if (options.mode == Mode::kStatic) measured = ranges(model, options);
   Model result = model;
   apply_plan(result, make_plan(model.graph, measured, options));
