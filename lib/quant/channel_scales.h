@@ -23,8 +23,8 @@ ChannelScales choose_channel_scales(std::span<const Range> channels, DType dtype
 
 /// The depthwise convolutions that read the value, if channels of it can have scales of their own at
 /// no cost, else none: a float node writes it, so that QuantizeLinear stands alone and may take a
-/// scale for each channel, and only static depthwise convolutions read it, whose weights take up the
-/// factor without loss, as they are quantized by channel themselves.
+/// scale for each channel, and only static depthwise convolutions read it, whose weights take up one
+/// factor for each channel.
 std::vector<NodeId> readers_that_scale(const Graph& graph, const Selection& selection,
                                        ValueId value, const QuantOptions& options);
 
