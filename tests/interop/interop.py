@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import functools
+import os
 import pathlib
 import subprocess
 import sys
@@ -118,7 +119,12 @@ class Qtool:
 
     def __call__(self, *arguments):
         """Runs it; raises RuntimeError with its message if it fails."""
-        done = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True)
+        done = subprocess.run(
+            [self.program, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},  # cases run side by side
+        )
         if done.returncode != 0:
             raise RuntimeError(f"qtool {arguments[0]}: exit code {done.returncode}: {done.stderr.strip()}")
         return done.stdout
