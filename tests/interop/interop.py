@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import functools
+import os
 import pathlib
 import subprocess
 import sys
@@ -86,20 +87,21 @@ def _array(folder):
     return loaded[loaded.files[0]] if path.suffix == ".npz" else loaded
 
 
-def session(path):
-    """One thread. Integer sums are exact: without this option and without VNNI instructions
-    onnxruntime adds products of uint8 and int8 in 16 bits, which saturates, so that its results
-    would depend on the machine."""
+def session(path, exact=True):
+    """One thread. Exact integer sums: on CPUs without VNNI instructions onnxruntime would add
+    products of uint8 and int8 in 16 bits, which saturates, and results would depend on the CPU. The
+    option makes weights uint8. QOperator models with int8 activations need `exact` off: they are
+    exact anyway, and there is no kernel for int8 with uint8."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    options.add_session_config_entry("session.x64quantprecision", "1" if exact else "0")
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def ort_run(path, inputs, batch=1):
+def ort_run(path, inputs, batch=1, exact=True):
     """Outputs by name, samples stacked on a new first axis. A batch above 1 is for models that treat
     samples alone, so not for those with DynamicQuantizeLinear."""
-    runner = session(path)
+    runner = session(path, exact)
     feed = runner.get_inputs()[0].name
     names = [o.name for o in runner.get_outputs()]
     runs = [runner.run(None, {feed: inputs[i : i + batch]}) for i in range(0, len(inputs), batch)]
@@ -118,7 +120,12 @@ class Qtool:
 
     def __call__(self, *arguments):
         """Runs it; raises RuntimeError with its message if it fails."""
-        done = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True)
+        done = subprocess.run(
+            [self.program, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},  # cases run side by side
+        )
         if done.returncode != 0:
             raise RuntimeError(f"qtool {arguments[0]}: exit code {done.returncode}: {done.stderr.strip()}")
         return done.stdout

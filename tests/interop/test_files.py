@@ -3,14 +3,20 @@
 One case is one model quantized one way. It passes if qtool writes the file, onnx.checker accepts it
 with full checks, it is smaller than the float file, onnxruntime loads and runs it, and both runtimes
 agree on the same float inputs:
-  static   every element of every output within one step: the scale of the DequantizeLinear that the
-           output comes from, else 1/255 of the output's range (what its step would be in 8 bits);
-  dynamic  SQNR between the runtimes of 40 dB or more. A result of DynamicQuantizeLinear may be one
-           step off for a range that differs in the last bit of a float, so steps do not bound it.
+  QOperator  every element of every output within one step: the scale of the DequantizeLinear that
+             the output comes from, else 1/255 of the output's range (its step if it had 8 bits);
+  others     the same, or what lies between the runtimes is 20 dB below the error of the quantization
+             itself. Steps do not always bound it: which QDQ nodes are fused is left to the runtime,
+             and the range of DynamicQuantizeLinear may differ in a float's last bit; one rounding that
+             falls the other way then moves on through the model. onnxruntime with and without its
+             optimizations is 18 to 68 dB apart on these QDQ files.
 Where the model classifies, the best class must be the same for 99.9 % of the images.
+
+int8 activations with uint8 weights may be refused: onnxruntime has no kernels for them.
 """
 
 import concurrent.futures
+import functools
 import itertools
 
 import numpy as np
@@ -19,13 +25,11 @@ from onnx import numpy_helper
 
 import interop
 
-MIN_SQNR = 40
+FAR_BELOW = 20  # dB
 MIN_SAME_CLASS = 0.999
 # Uniformly quantized elements keep their value through these.
 MOVES = {"Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Identity"}
-# Settings that are judged on all test images; the rest is judged on the first of them.
-USUAL = {"--weight-type s8", "--weight-type s8 --activation-type u8"}
-FEW = 500
+FEW = 1000  # images where not all 5,000 are judged: for types that are not the default
 
 
 def settings():
@@ -56,21 +60,19 @@ def steps_apart(model, name, expected, actual):
     return difference if difference <= np.finfo(np.float64).max else float("inf")
 
 
-def compare(model, command, expected, actual):
-    """Figures and problems of two runtimes' outputs."""
+def compare(model, form, floats, expected, actual):
+    """Figures and problems of two runtimes' outputs; `floats` are those of the float model."""
     actual = {name: actual[interop.file_name(name)] for name in expected}
     pairs = [(name, expected[name], actual[name]) for name in expected]
     same = sum(np.count_nonzero(e == a) for _, e, a in pairs) / sum(e.size for _, e, _ in pairs)
-    ratio = min(interop.sqnr(e, a) for _, e, a in pairs)
-    figures, problems = [f"{same:.2%} identical", f"SQNR {ratio:.1f} dB"], []
-    if command == "static":
-        # 1.001: a step is measured on rounded floats
-        apart = max(steps_apart(model, *pair) for pair in pairs)
-        figures.append(f"{apart:.2f} steps apart")
-        if not apart <= 1.001:
-            problems.append("more than one step apart")
-    elif not ratio >= MIN_SQNR:
-        problems.append(f"SQNR below {MIN_SQNR} dB")
+    apart = max(steps_apart(model, *pair) for pair in pairs)
+    between = [interop.sqnr(e, a) for _, e, a in pairs]
+    margin = min(b - interop.sqnr(floats[name], e) for b, (name, e, _) in zip(between, pairs))
+    figures = [f"{same:.2%} identical", f"{apart:.2f} steps and {min(between):.1f} dB apart"]
+    problems = []
+    # 1.001: a step is measured on rounded floats
+    if not apart <= 1.001 and (form == "qoperator" or not margin >= FAR_BELOW):
+        problems.append(f"more than one step apart, {margin:.1f} dB below the quantization's error")
     name, first, second = pairs[0]
     if name == "logits":
         equal = np.mean(first.argmax(-1) == second.argmax(-1))
@@ -80,19 +82,36 @@ def compare(model, command, expected, actual):
     return figures, problems
 
 
+@functools.cache
+def float_outputs(sample, inputs):
+    return interop.ort_run(sample.path, np.load(inputs), 100 if sample.free_batch else 1)
+
+
+def has(options, text):
+    return text in " ".join(options)
+
+
 def check(qtool, inputs, sample, command, options):
     """Figures and problems of one case."""
     tag = "-".join([sample.name, command, *options]).replace("--", "")
     path = qtool.work / f"{tag}.onnx"
     path.unlink(missing_ok=True)
     data = ["--calib", sample.calib, *sample.flags] if command == "static" else []
-    qtool(command, sample.path, path, *options, *data)
+    odd = has(options, "--activation-type s8") and has(options, "--weight-type u8")
+    try:
+        qtool(command, sample.path, path, *options, *data)
+    except RuntimeError as error:
+        if odd and "--activation-type" in str(error):
+            return ["refused"], []
+        raise
     onnx.checker.check_model(str(path), full_check=True)
     size = path.stat().st_size / sample.path.stat().st_size
     batch = 100 if sample.free_batch and command == "static" else 1
-    expected = interop.ort_run(path, np.load(inputs), batch)
+    form = "qoperator" if has(options, "--format qoperator") else ""
+    exact = not (form and has(options, "--activation-type s8"))
+    expected = interop.ort_run(path, np.load(inputs), batch, exact)
     actual = qtool.run(path, inputs)
-    figures, problems = compare(onnx.load(path), command, expected, actual)
+    figures, problems = compare(onnx.load(path), form, float_outputs(sample, inputs), expected, actual)
     if size >= 1:
         problems.append("not smaller than the float file")
     return [f"{size:.0%} of the size", *figures], problems
@@ -107,13 +126,11 @@ def run_case(case):
     return name, "; ".join(problems), ", ".join(figures)
 
 
-def inputs_file(qtool, sample, options):
-    """The float inputs of a case as a file that both runtimes read."""
-    kind = " ".join(o for o in options if o.startswith(("--weight", "--act")) or o in ("s8", "u8"))
-    count = None if sample.free_batch and kind in USUAL else FEW
-    path = qtool.work / f"{sample.name}-{count or 'all'}.npy"
-    if not path.exists():
-        np.save(path, sample.evaluation(count))
+@functools.cache
+def inputs_file(work, sample, count):
+    """The float inputs as a file that both runtimes read."""
+    path = work / f"{sample.name}-{count or 'all'}.npy"
+    np.save(path, sample.evaluation(count))
     return path
 
 
@@ -123,10 +140,13 @@ def main():
     arguments = parser.parse_args()
     qtool = interop.Qtool(arguments.qtool, arguments.work)
     cases = []
-    for sample, (command, options) in itertools.product(interop.SAMPLES.values(), settings()):
-        name = " ".join([sample.name, command, *options])
-        if arguments.only in name:
-            cases.append((name, qtool, inputs_file(qtool, sample, options), sample, command, options))
+    for sample in interop.SAMPLES.values():
+        for command, options in settings():
+            name = " ".join([sample.name, command, *options])
+            usual = has(options, "--weight-type s8") and not has(options, "--activation-type s8")
+            inputs = inputs_file(qtool.work, sample, None if usual and sample.free_batch else FEW)
+            if arguments.only in name:
+                cases.append((name, qtool, inputs, sample, command, options))
     tally = interop.Tally()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for verdict in pool.map(run_case, cases):
