@@ -29,6 +29,13 @@ void check_print_after(const std::string& name) {
   fail("--print-after={}: there is no such pass; there are{}", name, known);
 }
 
+void check_types(const QuantOptions& quant) {
+  if (quant.activation_type == DType::kInt8 && quant.weight_type == DType::kUInt8)
+    throw CLI::ValidationError("--weight-type",
+                               "u8 does not go with --activation-type s8: runtimes "
+                               "have no such kernels; use s8 for both");
+}
+
 // Logs every node that stays float; throws if no node is quantized.
 void report_plan(const QuantPlan& plan) {
   int quantized = 0;
@@ -84,8 +91,11 @@ void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
 
 void quantize_file(QuantizeOptions& options, const Calibrate& calibrate) {
   check_print_after(options.print_after);
+  check_types(options.quant);
   options.quant.per_channel = !options.per_tensor;
-  options.quant.symmetric_weights = options.quant.weight_type == DType::kInt8;
+  // One zero point for all channels: runtimes take no others for ConvInteger.
+  options.quant.symmetric_weights =
+      options.quant.weight_type == DType::kInt8 || options.quant.per_channel;
   QuantPlan plan;
   Model model = import_model(options.model);
   const auto in_model = [&] { return options.model; };

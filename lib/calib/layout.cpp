@@ -72,7 +72,7 @@ InputFiles single_file(const fs::path& path, const std::string& input, bool only
   if (!is_array_file(path)) fail("{}: is neither a folder nor a .npy or .npz file", path.string());
   if (!only_input && !is_npz(path))
     fail(
-        "{}: one array cannot feed input '{}' and the others; give a folder with a file "
+        "{}: one array, but the model has more inputs than '{}'; give a folder with a file "
         "'<input>.npy' for each, or a .npz file",
         path.string(), input);
   return {{path}, !only_input};

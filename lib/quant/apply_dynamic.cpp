@@ -1,6 +1,7 @@
 #include "quant/apply_dynamic.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace qtool {
 namespace {
@@ -103,9 +104,17 @@ Tensor along_channels(const Tensor& tensor, std::size_t rank) {
   return tensor.reshaped(shape);
 }
 
-bool is_all_zero(const QuantParams& params) {
-  return std::all_of(params.zero_point.begin(), params.zero_point.end(),
-                     [](int32_t z) { return z == 0; });
+// The zero point of the weight, one number where all channels have the same: ConvInteger of most
+// runtimes takes no other. Absent: 0, the operators' default.
+std::optional<Tensor> weight_zero_point(QuantParams params) {
+  const auto same = [&](int32_t z) { return z == params.zero_point[0]; };
+  if (std::all_of(params.zero_point.begin(), params.zero_point.end(), same)) {
+    params.zero_point.resize(1);
+    params.scale.resize(1);
+    params.axis = -1;
+    if (params.zero_point[0] == 0) return std::nullopt;
+  }
+  return zero_point_tensor(params);
 }
 
 void DynamicEmitter::run(const QuantParams& weight) {
@@ -124,8 +133,8 @@ void DynamicEmitter::run(const QuantParams& weight) {
   const DynamicInput input = dynamic_input(x);
   std::vector<ValueId> operands = {input.integers, constant(w, "_quantized", integers),
                                    input.zero_point};
-  if (!is_all_zero(weight))
-    operands.push_back(constant(w, "_zero_point", zero_point_tensor(weight)));
+  if (const auto zero_point = weight_zero_point(weight))
+    operands.push_back(constant(w, "_zero_point", *zero_point));
   const ValueId product =
       add(is_conv ? "ConvInteger" : "MatMulInteger", operands, "_integer",
           output_type(DType::kInt32), is_conv ? node_.attributes : std::vector<Attribute>{});

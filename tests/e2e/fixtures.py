@@ -55,7 +55,7 @@ def write_samples(folder, images):
     write_folder(folder / "with_labels", [floats])
     np.save(folder / "with_labels" / "labels.npy", np.arange(8))
     np.save(folder / "normalized.npy", (floats * np.float32(1 / 255) - np.float32(0.25)) / np.float32(0.5))
-    np.save(folder / "many.npy", np.tile(images, (750, 1, 1, 1)))
+    np.save(folder / "many.npy", np.tile(images, (5000, 1, 1, 1)))
     two = folder / "two_inputs"
     two.mkdir()
     np.save(two / "left.npy", np.ones((1, 4), np.float32))

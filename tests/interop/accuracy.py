@@ -130,6 +130,18 @@ def measure_row(task):
     )
 
 
+# Rows that are worse, and why. A row that no longer is has to leave this list.
+KNOWN_WORSE = {
+    ("yunet_n_320", "Q"): "output obj_8: 3 of 6,400 elements hold 87 % of its energy and 84 % of the "
+    "noise, so that the rounding of single logits decides; the other outputs are equal or better",
+}
+
+
+def known_worse(sample, setting):
+    """The reason, or nothing."""
+    return next((why for (name, start), why in KNOWN_WORSE.items() if name == sample.name and setting.name.startswith(start)), "")
+
+
 def objection(float_hits, theirs, ours):
     """Why qtool's row is worse, or nothing."""
     if isinstance(ours, str):
@@ -194,7 +206,11 @@ def main():
             rows.append((sample, setting, row))
             float_hits, count, theirs, ours = row
             figures = "onnxruntime {}, qtool {}".format(*(" ".join(cells(f, count)) for f in (theirs, ours)))
-            tally.add(f"{sample.name}, {setting.name}", objection(float_hits, theirs, ours), figures)
+            problem, known = objection(float_hits, theirs, ours), known_worse(sample, setting)
+            if known:
+                figures += f"; known to be worse: {known}"
+                problem = "" if problem else "is listed as worse, but is not"
+            tally.add(f"{sample.name}, {setting.name}", problem, figures)
     if arguments.write:
         write_table(markdown(rows))
     tally.finish()
