@@ -6,13 +6,17 @@
 namespace qtool {
 namespace {
 
-Ranges measure_ranges(const Model& model, const QuantOptions& quant, const SampleOptions& options,
-                      bool quiet) {
+Ranges measure_ranges(const std::string& path, const Model& model, const QuantOptions& quant,
+                      const SampleOptions& options, bool quiet) {
   set_threads(options.threads);
   const SampleReader samples(model.graph, options.path, options.reader_options());
   ProgressLine progress("calibrating", quiet);
-  return choose_minmax(
-      calibrate(model, samples, values_to_calibrate(model.graph, quant), progress.callback()));
+  return with_context(
+      [&] { return path; },
+      [&] {
+        return choose_minmax(calibrate(model, samples, values_to_calibrate(model.graph, quant),
+                                       progress.callback()));
+      });
 }
 
 }  // namespace
@@ -34,7 +38,7 @@ void add_static_command(CLI::App& app) {
   command->callback([options, samples, format] {
     options->to_qoperator = *format == "qoperator";
     quantize_file(*options, [&](const Model& model, const QuantOptions& quant) {
-      return measure_ranges(model, quant, *samples, options->common.quiet);
+      return measure_ranges(options->model, model, quant, *samples, options->common.quiet);
     });
   });
 }

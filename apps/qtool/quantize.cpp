@@ -66,10 +66,18 @@ void print_summary(const QuantizeOptions& options, const QuantPlan& plan) {
              before / after, modes);
 }
 
+void add_type_option(CLI::App& command, const std::string& name, DType& type,
+                     const std::string& description) {
+  const auto set = [&type](const std::string& text) {
+    type = text == "u8" ? DType::kUInt8 : DType::kInt8;
+  };
+  command.add_option_function<std::string>(name, set, description)
+      ->check(CLI::IsMember({"s8", "u8"}));
+}
+
 }  // namespace
 
 void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
-  static const std::map<std::string, DType> kTypes = {{"u8", DType::kUInt8}, {"s8", DType::kInt8}};
   command.add_option("model", options.model, "Float model (.onnx)")->required();
   command.add_option("output", options.output, "Quantized model to write (.onnx)")->required();
   CLI::Option* per_channel =
@@ -77,13 +85,10 @@ void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
           ->description("One weight scale for each output channel (default)");
   command.add_flag("--per-tensor", options.per_tensor, "One weight scale for the whole tensor")
       ->excludes(per_channel);
-  command.add_option("--weight-type", options.quant.weight_type, "s8 (default) or u8")
-      ->transform(CLI::CheckedTransformer(kTypes));
+  add_type_option(command, "--weight-type", options.quant.weight_type, "s8 (default) or u8");
   if (options.quant.mode == Mode::kStatic)
-    command
-        .add_option("--activation-type", options.quant.activation_type,
-                    "u8 (default) or s8; s8 is slower on x86")
-        ->transform(CLI::CheckedTransformer(kTypes));
+    add_type_option(command, "--activation-type", options.quant.activation_type,
+                    "u8 (default) or s8; s8 is slower on x86");
   command.add_option("--print-after", options.print_after,
                      "Print the graph as text after this pass");
   command.add_flag("--time-passes", options.time_passes, "Print the time of every pass");
