@@ -179,10 +179,10 @@ def markdown(rows):
 
 
 def write_table(table):
-    begin, end = "<!-- accuracy:begin -->\n", "\n<!-- accuracy:end -->"
-    text, count = re.subn(f"(?s)(?<={begin}).*?(?={end})", lambda _: table, RESULTS.read_text())
+    begin, end = "<!-- accuracy:begin -->", "<!-- accuracy:end -->"
+    text, count = re.subn(f"(?s){begin}.*?{end}", lambda _: f"{begin}\n{table}\n{end}", RESULTS.read_text())
     if count != 1:
-        raise SystemExit(f"{RESULTS}: no '{begin.strip()}' … '{end.strip()}' to write between")
+        raise SystemExit(f"{RESULTS}: no '{begin}' … '{end}' to write between")
     RESULTS.write_text(text)
 
 
