@@ -172,6 +172,7 @@ USAGE = [
     ("unknown format", "static model.onnx out.onnx --calib images.npy --format onnx"),
     ("unknown type", "dynamic model.onnx out.onnx --weight-type s4"),
     ("per channel and per tensor", "dynamic model.onnx out.onnx --per-channel --per-tensor"),
+    ("types without kernels", "static model.onnx out.onnx --calib images.npy --activation-type s8 --weight-type u8"),
     ("a scale that is no number", "static model.onnx out.onnx --calib images.npy --scale one"),
     ("a scale divided by zero", "static model.onnx out.onnx --calib images.npy --scale 1/0"),
     ("a standard deviation of zero", "static model.onnx out.onnx --calib images.npy --std 0"),
