@@ -33,13 +33,14 @@ std::map<ValueId, QuantParams> group_params(const Graph& graph,
     it->second = {std::min(it->second.min, range.min), std::max(it->second.max, range.max)};
   }
   std::map<ValueId, QuantParams> result;
-  for (const auto& [group, range] : united)
-    result[group] =
-        with_context([&] { return fmt::format("value '{}'", graph.value(group).name); },
-                     [&] {
-                       return choose_params(range.min, range.max, options.activation_type,
-                                            options.symmetric_activations);
-                     });
+  for (const auto& entry : united) {
+    const Range& range = entry.second;
+    const auto in_value = [&] { return fmt::format("value '{}'", graph.value(entry.first).name); };
+    result[entry.first] = with_context(in_value, [&] {
+      return choose_params(range.min, range.max, options.activation_type,
+                           options.symmetric_activations);
+    });
+  }
   return result;
 }
 
