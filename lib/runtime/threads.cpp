@@ -1,4 +1,5 @@
 #include "kernels/onednn/threads.h"
+
 #include "runtime/executor.h"
 
 namespace qtool {

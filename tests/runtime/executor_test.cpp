@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "error_of.h"
 #include "ir/text.h"
 #include "runtime/buffer_pool.h"
 
@@ -40,22 +41,13 @@ TEST_CASE("an observer sees the named values, inputs too") {
   CHECK(seen == std::map<std::string, std::vector<float>>{{"a", {3, -2}}, {"x", {2, -3}}});
 }
 
-std::string message(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 TEST_CASE("a wrong feed is named") {
   const Executor executor(parse_text(kChain));
-  CHECK(message([&] { executor.run({}); }).find("'x'") != std::string::npos);
-  CHECK(message([&] {
+  CHECK(error_of([&] { executor.run({}); }).find("'x'") != std::string::npos);
+  CHECK(error_of([&] {
           executor.run({{"x", Tensor::of<float>({1, 3}, {1, 2, 3})}});
         }).find("[1, 3]") != std::string::npos);
-  CHECK(message([&] {
+  CHECK(error_of([&] {
           executor.run({{"x", Tensor::of<int64_t>({1, 2}, {1, 2})}});
         }).find("int64") != std::string::npos);
 }
@@ -68,7 +60,7 @@ input x: float32[2]
 y: float32[2] = my.domain.Magic(x) "wand"
 output y: float32[2]
 )");
-  const std::string text = message([&] { Executor executor(model); });
+  const std::string text = error_of([&] { Executor executor(model); });
   CHECK(text.find("wand") != std::string::npos);
   CHECK(text.find("my.domain.Magic") != std::string::npos);
 }
