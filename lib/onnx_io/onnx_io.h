@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,17 @@ void save_model(const Model& model, const std::filesystem::path& path);
 /// Fills in the types and shapes of values that ONNX's inference can derive. Values keep what they
 /// already say. Throws Error if the model contradicts itself.
 void infer_types(Model& model);
+
+/// Whether an operator stays as it is, by domain and type.
+using IsKept = std::function<bool(std::string_view domain, std::string_view op_type)>;
+
+/// Replaces calls of the model's own functions, wherever they stand, and nodes of the main graph
+/// that ONNX defines by a function of other operators and that `is_kept` does not name, by the
+/// bodies of the functions. Outputs keep their names; types are inferred. Throws Error for a model
+/// that contradicts itself.
+void expand_functions(Model& model, const IsKept& is_kept);
+/// Whether the model brings functions of its own.
+bool has_local_functions(const Model& model);
 
 /// The model at ai.onnx opset `version` if it is below that, with types inferred, else as it is;
 /// values keep their names. The IR version rises with it; initializers that IR version 3 wanted as

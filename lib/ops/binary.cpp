@@ -3,6 +3,7 @@
 #include "kernels/reference/convert.h"
 #include "kernels/reference/copy.h"
 #include "kernels/reference/elementwise.h"
+#include "ops/half_as_float.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
 #include "ops/types.h"
@@ -119,7 +120,7 @@ QuantTraits quantized_as(const char* qoperator) {
 
 std::span<const OpSpec> binary_ops() {
   using Bool = Types<bool>;
-  static const std::vector<OpSpec> kOps = {
+  static const std::vector<OpSpec> kOps = halves_as_float({
       binary<ref::Add>("Add", quantized_as("com.microsoft.QLinearAdd")),
       binary<ref::Mul>("Mul", quantized_as("com.microsoft.QLinearMul")),
       binary<ref::Sub>("Sub"),
@@ -136,7 +137,7 @@ std::span<const OpSpec> binary_ops() {
       binary<ref::Or, Bool>("Or"),
       binary<ref::Xor, Bool>("Xor"),
       reference_op("Where", bind_where),
-  };
+  });
   return kOps;
 }
 

@@ -10,8 +10,8 @@ namespace ref = reference;
 // As with_type, for all numbers and bool; the half-precision types have no dtype_of.
 template <class F>
 void with_number(DType dtype, F&& f) {
-  if (dtype == DType::kFloat16) return f(std::type_identity<ref::Half>{});
-  if (dtype == DType::kBFloat16) return f(std::type_identity<ref::BFloat16>{});
+  if (dtype == DType::kFloat16) return f(std::type_identity<Half>{});
+  if (dtype == DType::kBFloat16) return f(std::type_identity<BFloat16>{});
   with_type(NumericOrBoolTypes{}, dtype, f);
 }
 

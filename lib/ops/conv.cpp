@@ -5,6 +5,7 @@
 
 #include "kernels/reference/conv.h"
 #include "ops/fused.h"
+#include "ops/half_as_float.h"
 #include "ops/registry.h"
 #include "ops/types.h"
 #include "ops/window.h"
@@ -168,7 +169,7 @@ std::span<const OpSpec> conv_ops() {
   static const std::vector<Role> kRoles = {Role::kActivation, Role::kWeight, Role::kBias};
   static const std::vector<Binding> kBindings = {{Provider::kOneDnn, bind_onednn_conv},
                                                  {Provider::kReference, bind_reference_conv}};
-  static const std::vector<OpSpec> kOps = {
+  static const std::vector<OpSpec> kOps = halves_as_float({
       {"",
        "Conv",
        kBindings,
@@ -178,7 +179,7 @@ std::span<const OpSpec> conv_ops() {
       {kInternalDomain, "FusedConv", kBindings},
       reference_op("ConvTranspose", bind_conv_transpose,
                    {.inputs = kRoles, .weight_axis = [](const Node&) { return 1; }}),
-  };
+  });
   return kOps;
 }
 

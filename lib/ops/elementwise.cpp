@@ -1,6 +1,7 @@
 #include "kernels/reference/elementwise.h"
 
 #include "kernels/reference/unary.h"
+#include "ops/half_as_float.h"
 #include "ops/registry.h"
 #include "ops/types.h"
 
@@ -70,7 +71,7 @@ OpSpec unary(std::string_view op_type, QuantTraits quant = {}) {
 }  // namespace
 
 std::span<const OpSpec> elementwise_ops() {
-  static const std::vector<OpSpec> kOps = {
+  static const std::vector<OpSpec> kOps = halves_as_float({
       unary<ref::Relu, SignedTypes>("Relu", {.inputs = {Role::kActivation}}),
       unary<ref::LeakyRelu>("LeakyRelu", {.inputs = {Role::kActivation},
                                           .qoperator = "com.microsoft.QLinearLeakyRelu"}),
@@ -91,7 +92,7 @@ std::span<const OpSpec> elementwise_ops() {
       unary<ref::Abs, NumericTypes>("Abs"),
       unary<ref::Not, Types<bool>>("Not"),
       reference_op("Clip", bind_clip, {.inputs = {Role::kActivation, Role::kPlain}}),
-  };
+  });
   return kOps;
 }
 

@@ -5,6 +5,7 @@
 #include "kernels/reference/elementwise.h"
 #include "kernels/reference/matmul.h"
 #include "ops/fused.h"
+#include "ops/half_as_float.h"
 #include "ops/matmul_shape.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
@@ -144,7 +145,7 @@ int gemm_weight_axis(const Node& node) {
 std::span<const OpSpec> matmul_ops() {
   static const std::vector<Binding> kGemm = {{Provider::kOneDnn, bind_onednn_gemm},
                                              {Provider::kReference, bind_reference_gemm}};
-  static const std::vector<OpSpec> kOps = {
+  static const std::vector<OpSpec> kOps = halves_as_float({
       {"",
        "MatMul",
        {{Provider::kOneDnn, bind_onednn_matmul}, {Provider::kReference, bind_reference_matmul}},
@@ -158,7 +159,7 @@ std::span<const OpSpec> matmul_ops() {
         .weight_axis = gemm_weight_axis,
         .qoperator = "com.microsoft.QGemm"}},
       {kInternalDomain, "FusedGemm", kGemm},
-  };
+  });
   return kOps;
 }
 

@@ -1,4 +1,5 @@
 #include "kernels/reference/normalize.h"
+#include "ops/half_as_float.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
 #include "ops/types.h"
@@ -85,12 +86,12 @@ Kernel bind_layer_normalization(const BindContext& context) {
 }  // namespace
 
 std::span<const OpSpec> normalization_ops() {
-  static const std::vector<OpSpec> kOps = {
+  static const std::vector<OpSpec> kOps = halves_as_float({
       reference_op("Softmax", bind_softmax,
                    {.inputs = {Role::kActivation}, .fixed_output = std::pair{0.0F, 1.0F}}),
       reference_op("BatchNormalization", bind_batch_normalization),
       reference_op("LayerNormalization", bind_layer_normalization),
-  };
+  });
   return kOps;
 }
 

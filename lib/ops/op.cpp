@@ -2,15 +2,20 @@
 
 #include <algorithm>
 
+#include "ops/half_as_float.h"
+
 namespace qtool {
 
 BindContext bind_context(const Model& model, const Node& node) {
   BindContext context{.node = node, .opset = opset_version(model, node.domain)};
+  const auto type_of = [&](ValueId id) {
+    return id == ValueId::kNone ? ValueType{} : model.graph.value(id).type;
+  };
   for (const ValueId input : node.inputs) {
     context.constants.push_back(model.graph.constant(input));
-    context.input_types.push_back(input == ValueId::kNone ? ValueType{}
-                                                          : model.graph.value(input).type);
+    context.input_types.push_back(type_of(input));
   }
+  for (const ValueId output : node.outputs) context.output_types.push_back(type_of(output));
   return context;
 }
 
@@ -47,12 +52,14 @@ bool shares_params(const Node& node) {
 
 BoundKernel bind_kernel(const BindContext& context, Provider first) {
   const OpSpec* spec = find_op(context.node);
-  if (spec == nullptr) fail("operator {} is not supported", full_op_type(context.node));
+  if (spec == nullptr) return {};
   for (const Binding& binding : spec->bindings) {
     if (binding.provider < first) continue;
-    if (Kernel run = binding.bind(context)) return {binding.provider, std::move(run)};
+    if (Kernel run = spec->halves_as_float ? bind_half_as_float(binding.bind, context)
+                                           : binding.bind(context))
+      return {binding.provider, std::move(run)};
   }
-  fail("operator {} is not supported with these types or attributes", full_op_type(context.node));
+  return {};
 }
 
 }  // namespace qtool

@@ -1,48 +1,70 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "ir/graph.h"
-#include "tensor/tensor.h"
+#include "tensor/datum.h"
 
 namespace qtool {
 
 /// Gives a tensor of that type and shape with undefined elements; the runtime's come from a pool.
 using Allocate = std::function<Tensor(DType, const Shape&)>;
 
+/// Runs the graph attribute of that name on its inputs and gives its outputs.
+using RunBody = std::function<std::vector<Datum>(std::string_view attribute, std::vector<Datum>)>;
+
 /// One call of a kernel: its inputs, and where its outputs go.
 class KernelCall {
  public:
-  KernelCall(std::span<const Tensor* const> inputs, std::span<Tensor> outputs,
-             const Allocate& allocate)
-      : inputs_(inputs), outputs_(outputs), allocate_(allocate) {}
+  KernelCall(std::span<const Datum* const> inputs, std::span<Datum> outputs,
+             const Allocate& allocate, const RunBody* run_body = nullptr)
+      : inputs_(inputs), outputs_(outputs), allocate_(allocate), run_body_(run_body) {}
 
   std::size_t input_count() const { return inputs_.size(); }
   /// Whether the optional input is there.
   bool has(std::size_t index) const { return index < inputs_.size() && inputs_[index] != nullptr; }
-  /// The input; throws Error if it was left out.
-  const Tensor& input(std::size_t index) const {
+  /// The input, whatever it is; throws Error if it was left out.
+  const Datum& datum(std::size_t index) const {
     if (!has(index)) fail("input {} is missing", index);
     return *inputs_[index];
   }
+  /// The input; throws Error if it was left out or is no tensor.
+  const Tensor& input(std::size_t index) const { return datum(index).tensor(); }
+  /// Outputs that the node asks for; what a kernel writes beyond is dropped.
   std::size_t output_count() const { return outputs_.size(); }
   /// Makes output `index` a tensor of that type and shape, to be written by the kernel.
   Tensor& output(std::size_t index, DType dtype, const Shape& shape) {
-    return outputs_[index] = allocate_(dtype, shape);
+    return (slot(index) = allocate_(dtype, shape)).tensor();
   }
-  /// Makes an existing tensor the output: a reshaped input, for example.
-  void set_output(std::size_t index, Tensor tensor) { outputs_[index] = std::move(tensor); }
+  /// Makes something existing the output: a reshaped input, for example.
+  void set_output(std::size_t index, Datum datum) { slot(index) = std::move(datum); }
   /// A tensor for intermediate results.
   Tensor scratch(DType dtype, const Shape& shape) { return allocate_(dtype, shape); }
+  /// The same call with other inputs and outputs.
+  KernelCall with(std::span<const Datum* const> inputs, std::span<Datum> outputs) const {
+    return {inputs, outputs, allocate_, run_body_};
+  }
+  /// Runs a subgraph of the node; what that captures from around it is seen to.
+  std::vector<Datum> run_body(std::string_view attribute, std::vector<Datum> inputs) const {
+    QTOOL_ASSERT(run_body_ != nullptr);
+    return (*run_body_)(attribute, std::move(inputs));
+  }
 
  private:
-  std::span<const Tensor* const> inputs_;
-  std::span<Tensor> outputs_;
+  Datum& slot(std::size_t index) {
+    return index < outputs_.size() ? outputs_[index] : unasked_[index];
+  }
+
+  std::span<const Datum* const> inputs_;
+  std::span<Datum> outputs_;
   const Allocate& allocate_;
+  const RunBody* run_body_;
+  std::map<std::size_t, Datum> unasked_;
 };
 
 /// A node made ready to run: attributes read, constants packed. Called once per run, never by two
@@ -55,6 +77,7 @@ struct BindContext {
   int64_t opset = 0;                     // version of the node's domain
   std::vector<const Tensor*> constants;  // per input; null: left out or not constant
   std::vector<ValueType> input_types;    // per input; dtype kUndefined: left out or not known
+  std::vector<ValueType> output_types;   // per output, likewise
 
   template <class T>
   T attribute(std::string_view name, T fallback) const {
@@ -105,6 +128,7 @@ struct OpSpec {
   std::string_view op_type;
   std::vector<Binding> bindings;  // in order of preference
   QuantTraits quant = {};
+  bool halves_as_float = false;  // see half_as_float.h
 };
 
 /// The operator's record, or null.
@@ -125,8 +149,9 @@ struct BoundKernel {
   Kernel run;
 };
 
-/// The kernel of the first provider, from `first` on, that serves the node.
-/// Throws Error, naming the operator, if there is none.
+/// The kernel of the first provider, from `first` on, that serves the node; an empty `run` if there
+/// is none: the operator is not known, or not with these types or attributes.
+/// Throws Error if the node itself is wrong.
 BoundKernel bind_kernel(const BindContext& context, Provider first = Provider::kSimd);
 
 }  // namespace qtool

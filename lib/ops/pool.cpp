@@ -1,5 +1,6 @@
 #include "kernels/reference/pool.h"
 
+#include "ops/half_as_float.h"
 #include "ops/registry.h"
 #include "ops/types.h"
 #include "ops/window.h"
@@ -60,12 +61,12 @@ Kernel bind_average_pool(const BindContext& context) {
 }  // namespace
 
 std::span<const OpSpec> pool_ops() {
-  static const std::vector<OpSpec> kOps = {
+  static const std::vector<OpSpec> kOps = halves_as_float({
       reference_op("MaxPool", bind_max_pool, {.inputs = {Role::kActivation}, .same_params = true}),
       reference_op(
           "AveragePool", bind_average_pool,
           {.inputs = {Role::kActivation}, .qoperator = "com.microsoft.QLinearAveragePool"}),
-  };
+  });
   return kOps;
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <utility>
 
+#include "ops/half_as_float.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
 #include "ops/types.h"
@@ -87,7 +88,7 @@ Kernel bind_arg(const BindContext& context) {
 }  // namespace
 
 std::span<const OpSpec> reduce_ops() {
-  static const std::vector<OpSpec> kOps = {
+  static const std::vector<OpSpec> kOps = halves_as_float({
       reference_op("ReduceSum", bind_reduce<ref::SumOf, NumericTypes>),
       reference_op("ReduceMean", bind_reduce<ref::MeanOf, NumericTypes>),
       reference_op("ReduceMax", bind_reduce<ref::MaxOf, NumericTypes>),
@@ -98,7 +99,7 @@ std::span<const OpSpec> reduce_ops() {
       reference_op("GlobalMaxPool", bind_global_pool<ref::MaxOf>),
       reference_op("ArgMax", bind_arg<std::greater<>>),
       reference_op("ArgMin", bind_arg<std::less<>>),
-  };
+  });
   return kOps;
 }
 

@@ -10,6 +10,7 @@ namespace qtool {
 std::span<const OpSpec> elementwise_ops();
 std::span<const OpSpec> binary_ops();
 std::span<const OpSpec> cast_ops();
+std::span<const OpSpec> control_flow_ops();
 std::span<const OpSpec> conv_ops();
 std::span<const OpSpec> matmul_ops();
 std::span<const OpSpec> pool_ops();

@@ -5,6 +5,7 @@
 #include "kernels/reference/convert.h"
 #include "kernels/reference/copy.h"
 #include "kernels/reference/interpolate.h"
+#include "ops/half_as_float.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
 #include "ops/types.h"
@@ -354,10 +355,10 @@ Kernel bind_resize(const BindContext& context) {
 std::span<const OpSpec> resize_ops() {
   static const QuantTraits kMoves = {.inputs = {Role::kActivation, Role::kPlain},
                                      .same_params = true};
-  static const std::vector<OpSpec> kOps = {
+  static const std::vector<OpSpec> kOps = halves_as_float({
       reference_op("Resize", bind_resize, kMoves),
       reference_op("Upsample", bind_upsample, kMoves),
-  };
+  });
   return kOps;
 }
 

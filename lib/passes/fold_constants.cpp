@@ -59,7 +59,6 @@ std::optional<Tensor> known_shape(const Graph& graph, const Node& node) {
 
 // The node's kernel, or an empty one for an operator or types that qtool cannot run.
 Kernel reference_kernel(const Model& model, const Node& node) {
-  if (find_op(node) == nullptr) return {};
   try {
     return bind_kernel(bind_context(model, node), Provider::kReference).run;
   } catch (const Error&) {
@@ -67,14 +66,23 @@ Kernel reference_kernel(const Model& model, const Node& node) {
   }
 }
 
+// All outputs; none if one of them is no tensor.
 std::vector<Tensor> evaluate(const Graph& graph, const Node& node, const Kernel& kernel) {
-  std::vector<const Tensor*> inputs;
-  for (const ValueId id : node.inputs) inputs.push_back(graph.constant(id));
-  std::vector<Tensor> outputs(node.outputs.size());
+  std::vector<Datum> values;
+  for (const ValueId id : node.inputs)
+    values.push_back(id == ValueId::kNone ? Datum() : Datum(*graph.constant(id)));
+  std::vector<const Datum*> inputs;
+  for (const Datum& value : values) inputs.push_back(value.is_empty() ? nullptr : &value);
+  std::vector<Datum> outputs(node.outputs.size());
   const Allocate allocate = [](DType dtype, const Shape& shape) { return Tensor(dtype, shape); };
   KernelCall call(inputs, outputs, allocate);
   with_context([&] { return describe(graph, node); }, [&] { kernel(call); });
-  return outputs;
+  std::vector<Tensor> tensors;
+  for (const Datum& output : outputs) {
+    if (!output.is_tensor()) return {};
+    tensors.push_back(output.tensor());
+  }
+  return tensors;
 }
 
 bool is_worth_keeping(const Graph& graph, const Node& node, const std::vector<Tensor>& outputs) {

@@ -18,25 +18,33 @@ struct CompileOptions {
   Provider first = Provider::kSimd;
   /// Names of values to keep and to show to the observer, besides the outputs; fusions leave them.
   std::vector<std::string> observed;
+  /// Most nodes that one run may execute, those of loops counted each time; 0: no limit.
+  int64_t max_steps = 0;
 };
 
 /// Tensors by the name of a graph input or output.
 using TensorMap = std::map<std::string, Tensor>;
+/// The same for models that take or give sequences and optionals.
+using DatumMap = std::map<std::string, Datum>;
 /// Called with each observed value right after it was computed (inputs at the start).
 using Observer = std::function<void(const std::string& name, const Tensor& value)>;
 
 /// A model made ready to run: kernels bound, weights packed, order and lifetimes fixed.
 class Executor {
  public:
-  /// Throws Error naming the node whose operator or type cannot be run.
+  /// Operators that ONNX or the model defines by functions and that have no kernel run as these.
+  /// Throws Error naming all operators that cannot be run, or the node that is wrong.
   explicit Executor(const Model& model, const CompileOptions& options = {});
   Executor(Executor&&) noexcept;
   Executor& operator=(Executor&&) noexcept;
   ~Executor();
 
   /// Runs the model on `feed`, one tensor per graph input. Returns every graph output.
-  /// Throws Error: an input missing or unknown, of another type or shape; a node that fails.
+  /// Throws Error: an input missing or unknown, of another type or shape; a node that fails; an
+  /// output that is no tensor. Never called by two threads at once.
   TensorMap run(const TensorMap& feed, const Observer& observer = {}) const;
+  /// The same for any data.
+  DatumMap run_data(const DatumMap& feed, const Observer& observer = {}) const;
 
   struct Step {
     std::string node;  // its name or first output
@@ -47,14 +55,14 @@ class Executor {
   std::vector<Step> steps() const;
 
  private:
-  struct Plan;
-  std::unique_ptr<Plan> plan_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 /// Graph inputs that a caller must feed: those that are not constants.
 std::vector<ValueId> required_inputs(const Graph& graph);
 /// Checks a feed against the inputs' types and shapes (free dimensions take any size).
-void check_feed(const Graph& graph, const TensorMap& feed);
+void check_feed(const Graph& graph, const DatumMap& feed);
 
 /// Number of threads that kernels may use, for the whole process.
 void set_threads(int count);

@@ -30,24 +30,26 @@ std::vector<ValueId> required_inputs(const Graph& graph) {
 
 namespace {
 
-void check_input(const Value& input, const Tensor& tensor) {
+void check_input(const Value& input, const Datum& datum) {
   const ValueType& type = input.type;
+  if (type.dtype == DType::kUndefined && !type.shape) return;  // a sequence or optional
+  const Tensor& tensor = datum.tensor();
   if (type.dtype != DType::kUndefined && tensor.dtype() != type.dtype)
-    fail("input '{}' takes {}, got {}", input.name, name(type.dtype), name(tensor.dtype()));
+    fail("takes {}, got {}", name(type.dtype), name(tensor.dtype()));
   if (type.shape && !fits(tensor.shape(), *type.shape))
-    fail("input '{}' takes shape {}, got {}", input.name, to_string(*type.shape),
-         to_string(tensor.shape()));
+    fail("takes shape {}, got {}", to_string(*type.shape), to_string(tensor.shape()));
 }
 
 }  // namespace
 
-void check_feed(const Graph& graph, const TensorMap& feed) {
+void check_feed(const Graph& graph, const DatumMap& feed) {
   std::vector<std::string> names;
   for (const ValueId id : required_inputs(graph)) {
     const Value& input = graph.value(id);
     const auto it = feed.find(input.name);
     if (it == feed.end()) fail("input '{}' is missing", input.name);
-    check_input(input, it->second);
+    with_context([&] { return fmt::format("input '{}'", input.name); },
+                 [&] { check_input(input, it->second); });
     names.push_back(input.name);
   }
   for (const auto& [name, tensor] : feed)

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/half.h"
+
 namespace qtool {
 
 /// Element types, numbered as in ONNX (TensorProto.DataType).
@@ -50,6 +52,10 @@ template <>
 inline constexpr DType dtype_of<float> = DType::kFloat32;
 template <>
 inline constexpr DType dtype_of<double> = DType::kFloat64;
+template <>
+inline constexpr DType dtype_of<Half> = DType::kFloat16;
+template <>
+inline constexpr DType dtype_of<BFloat16> = DType::kBFloat16;
 template <>
 inline constexpr DType dtype_of<uint8_t> = DType::kUInt8;
 template <>

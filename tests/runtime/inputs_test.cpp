@@ -25,7 +25,7 @@ TensorMap feed() {
 }
 
 std::string error_of_feed(const TensorMap& feed) {
-  return error_of([&] { check_feed(example(), feed); });
+  return error_of([&] { check_feed(example(), DatumMap(feed.begin(), feed.end())); });
 }
 
 }  // namespace
@@ -44,11 +44,11 @@ TEST_CASE("a feed that does not match is told by input") {
   missing.erase("size");
   CHECK(error_of_feed(missing) == "input 'size' is missing");
   type["size"] = Tensor::scalar<int32_t>(4);
-  CHECK(error_of_feed(type) == "input 'size' takes int64, got int32");
+  CHECK(error_of_feed(type) == "input 'size': takes int64, got int32");
   rank["image"] = Tensor(DType::kFloat32, {3, 5});
-  CHECK(error_of_feed(rank) == "input 'image' takes shape [batch, 3, ?], got [3, 5]");
+  CHECK(error_of_feed(rank) == "input 'image': takes shape [batch, 3, ?], got [3, 5]");
   dim["image"] = Tensor(DType::kFloat32, {2, 4, 5});
-  CHECK(error_of_feed(dim) == "input 'image' takes shape [batch, 3, ?], got [2, 4, 5]");
+  CHECK(error_of_feed(dim) == "input 'image': takes shape [batch, 3, ?], got [2, 4, 5]");
   unknown["w"] = Tensor::scalar<float>(2);
   CHECK(error_of_feed(unknown) == "'w' is no input of the model; it takes image, size");
 }

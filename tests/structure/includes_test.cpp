@@ -20,7 +20,7 @@ const std::map<std::string, Names> kMayInclude = {
     {"kernels", {"base"}},
     {"ops", {"base", "tensor", "ir", "kernels"}},
     {"passes", {"base", "tensor", "ir", "ops"}},
-    {"runtime", {"base", "tensor", "ir", "ops", "passes", "kernels"}},
+    {"runtime", {"base", "tensor", "ir", "onnx_io", "ops", "passes", "kernels"}},
     {"calib", {"base", "tensor", "ir", "runtime"}},
     {"quant", {"base", "tensor", "ir", "ops", "passes", "calib"}},
     {"metrics", {"base", "tensor"}},

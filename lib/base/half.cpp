@@ -1,9 +1,6 @@
-#include "kernels/reference/half.h"
+#include "base/half.h"
 
-#include <bit>
-#include <cmath>
-
-namespace qtool::reference {
+namespace qtool {
 namespace {
 
 // value / 2^shift rounded to nearest even, shift in [1, 31].
@@ -34,24 +31,9 @@ uint16_t half_bits(float value) {
 
 Half::Half(float value) : bits(half_bits(value)) {}
 
-Half::operator float() const {
-  const int exponent = bits >> 10 & 0x1F;
-  const int mantissa = bits & 0x3FF;
-  float magnitude = 0;
-  if (exponent == 31)
-    magnitude = mantissa == 0 ? INFINITY : NAN;
-  else if (exponent == 0)
-    magnitude = std::ldexp(static_cast<float>(mantissa), -24);
-  else
-    magnitude = std::ldexp(static_cast<float>(mantissa | 0x400), exponent - 25);
-  return bits & 0x8000 ? -magnitude : magnitude;
-}
-
 BFloat16::BFloat16(float value) {
   const auto raw = std::bit_cast<uint32_t>(value);
   bits = static_cast<uint16_t>(value != value ? (raw >> 16 | 0x40) : shift_rounding(raw, 16));
 }
 
-BFloat16::operator float() const { return std::bit_cast<float>(uint32_t{bits} << 16); }
-
-}  // namespace qtool::reference
+}  // namespace qtool

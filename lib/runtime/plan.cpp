@@ -1,0 +1,201 @@
+#include "runtime/plan.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "onnx_io/onnx_io.h"
+#include "passes/pass.h"
+
+namespace qtool {
+namespace {
+
+constexpr int kLeftOut = -1;
+
+int slot_of(ValueId id) { return static_cast<int>(id); }
+
+std::vector<int> slots_of(const std::vector<ValueId>& ids) {
+  std::vector<int> slots;
+  std::transform(ids.begin(), ids.end(), std::back_inserter(slots), slot_of);
+  return slots;
+}
+
+std::string name_of(const Graph& graph, const Node& node) {
+  if (!node.name.empty() || node.outputs.empty()) return node.name;
+  return node.outputs[0] == ValueId::kNone ? "" : graph.value(node.outputs[0]).name;
+}
+
+UnsupportedNode unsupported_node(const Model& model, const Node& node) {
+  UnsupportedNode result{full_op_type(node), opset_version(model, node.domain),
+                         name_of(model.graph, node), ""};
+  if (find_op(node) == nullptr) return result;
+  std::vector<std::string_view> types;
+  for (const ValueId id : node.inputs)
+    types.push_back(id == ValueId::kNone ? "none" : name(model.graph.value(id).type.dtype));
+  result.types = fmt::format("{}", fmt::join(types, ", "));
+  return result;
+}
+
+}  // namespace
+
+Plan::Plan(Model model, PlanContext& context) : context_(context), model_(std::move(model)) {
+  const auto names_of = [&](const std::vector<ValueId>& ids) {
+    std::vector<std::string> names;
+    for (const ValueId id : ids) names.push_back(model_.graph.value(id).name);
+    return names;
+  };
+  const auto find_all = [&](const std::vector<std::string>& names) {
+    std::vector<ValueId> ids;
+    for (const std::string& name : names) ids.push_back(model_.graph.find(name));
+    return ids;
+  };
+  const auto inputs = names_of(required_inputs(model_.graph));
+  const auto outputs = names_of(model_.graph.outputs());
+  for (const std::string& name : context_.observed)  // an output stays through fusions
+    if (const ValueId id = model_.graph.find(name);
+        id != ValueId::kNone && !model_.graph.is_output(id))
+      model_.graph.add_output(id);
+  expand_functions(model_, [](std::string_view domain, std::string_view op_type) {
+    return find_op(domain, op_type) != nullptr;
+  });
+  if (context_.options.fuse) run_passes(model_, runtime_pipeline());
+  inputs_ = find_all(inputs);
+  outputs_ = find_all(outputs);
+  fill_constants();
+  for (const NodeId id : model_.graph.nodes())
+    with_context([&] { return describe(graph(), graph().node(id)); }, [&] { bind(id); });
+  find_last_uses();
+}
+
+void Plan::fill_constants() {
+  values_.resize(graph().value_count());
+  for (const ValueId id : graph().values())
+    if (const Tensor* constant = graph().constant(id))
+      values_[static_cast<std::size_t>(id)] = *constant;
+}
+
+void Plan::bind(NodeId id) {
+  const Node& node = graph().node(id);
+  Step step{.node = id, .kernel = bind_kernel(bind_context(model_, node), context_.options.first)};
+  if (!step.kernel.run) context_.unsupported.push_back(unsupported_node(model_, node));
+  bind_bodies(node, step);
+  step.inputs = slots_of(node.inputs);
+  step.outputs = slots_of(node.outputs);
+  for (const ValueId output : node.outputs)
+    if (output != ValueId::kNone && context_.observed.contains(graph().value(output).name))
+      step.observed.push_back(slot_of(output));
+  steps_.push_back(std::move(step));
+}
+
+void Plan::bind_bodies(const Node& node, Step& step) {
+  for (const Attribute& attribute : node.attributes)
+    if (const auto* body = std::get_if<std::shared_ptr<const Graph>>(&attribute.value))
+      step.bodies.emplace(attribute.name, make_body(**body));
+}
+
+// Captured constants become the body's own, everything else that it captures further inputs.
+Plan::Body Plan::make_body(const Graph& body) {
+  Model closed{model_.ir_version, model_.opsets, body, {}};
+  Body result;
+  for (const std::string& name : body.free_names()) {
+    const ValueId outer = graph().find(name);
+    if (outer == ValueId::kNone) fail("a subgraph reads '{}', which nothing defines", name);
+    ValueId inner = closed.graph.find(name);
+    if (inner == ValueId::kNone) inner = closed.graph.add_value(name);
+    if (const Constant& constant = graph().value(outer).constant) {
+      closed.graph.set_constant(inner, constant);
+      continue;
+    }
+    closed.graph.mutable_value(inner).type = graph().value(outer).type;
+    closed.graph.add_input(inner);
+    result.captured.push_back(slot_of(outer));
+  }
+  result.plan = std::make_unique<Plan>(std::move(closed), context_);
+  return result;
+}
+
+void Plan::find_last_uses() {
+  std::set<int> needed_later;
+  for (const ValueId id : outputs_) needed_later.insert(slot_of(id));
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+    const auto release_if_last = [&](int slot) {
+      if (slot == kLeftOut || !needed_later.insert(slot).second) return;
+      if (!graph().value(static_cast<ValueId>(slot)).constant) step->release.push_back(slot);
+    };
+    std::for_each(step->outputs.begin(), step->outputs.end(), release_if_last);
+    std::for_each(step->inputs.begin(), step->inputs.end(), release_if_last);
+    for (const auto& [name, body] : step->bodies)
+      std::for_each(body.captured.begin(), body.captured.end(), release_if_last);
+  }
+}
+
+std::vector<Datum> Plan::run_body(const Step& step, std::string_view attribute,
+                                  std::vector<Datum> inputs) {
+  const auto body = step.bodies.find(attribute);
+  if (body == step.bodies.end()) fail("attribute '{}' is missing", attribute);
+  Plan& plan = *body->second.plan;
+  const std::size_t own = plan.inputs_.size() - body->second.captured.size();
+  if (inputs.size() != own)
+    fail("attribute '{}' takes {} inputs, got {}", attribute, own, inputs.size());
+  for (const int slot : body->second.captured)
+    inputs.push_back(values_[static_cast<std::size_t>(slot)]);
+  return with_context([&] { return std::string(attribute); },
+                      [&] { return plan.run(std::move(inputs)); });
+}
+
+void Plan::count_step() const {
+  const int64_t limit = context_.options.max_steps;
+  if (limit > 0 && context_.steps_done++ >= limit)
+    fail("stopped after {} steps; a loop may never end, --max-steps allows more", limit);
+}
+
+void Plan::run_step(const Step& step) {
+  count_step();
+  std::vector<const Datum*> inputs;
+  for (const int slot : step.inputs)
+    inputs.push_back(slot == kLeftOut ? nullptr : &values_[static_cast<std::size_t>(slot)]);
+  std::vector<Datum> outputs(step.outputs.size());
+  const RunBody run_body = [&](std::string_view attribute, std::vector<Datum> data) {
+    return this->run_body(step, attribute, std::move(data));
+  };
+  KernelCall call(inputs, outputs, context_.allocate, &run_body);
+  step.kernel.run(call);
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (step.outputs[i] != kLeftOut)
+      values_[static_cast<std::size_t>(step.outputs[i])] = std::move(outputs[i]);
+}
+
+void Plan::show(int slot) const {
+  if (context_.observer == nullptr || !*context_.observer) return;
+  const Datum& value = values_[static_cast<std::size_t>(slot)];
+  if (value.is_tensor())
+    (*context_.observer)(graph().value(static_cast<ValueId>(slot)).name, value.tensor());
+}
+
+std::vector<Datum> Plan::run(std::vector<Datum> inputs) {
+  count_step();  // an endless loop may have nothing in it
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    values_[static_cast<std::size_t>(inputs_[i])] = std::move(inputs[i]);
+    if (context_.observed.contains(graph().value(inputs_[i]).name)) show(slot_of(inputs_[i]));
+  }
+  for (const Step& step : steps_) {
+    with_context([&] { return describe(graph(), graph().node(step.node)); },
+                 [&] { run_step(step); });
+    for (const int slot : step.observed) show(slot);
+    for (const int slot : step.release) values_[static_cast<std::size_t>(slot)] = Datum();
+  }
+  std::vector<Datum> outputs;
+  for (const ValueId id : outputs_) outputs.push_back(values_[static_cast<std::size_t>(id)]);
+  return outputs;
+}
+
+void Plan::list_steps(std::vector<Executor::Step>& steps) const {
+  for (const Step& step : steps_) {
+    const Node& node = graph().node(step.node);
+    steps.push_back({name_of(graph(), node), full_op_type(node), step.kernel.provider});
+    for (const auto& [name, body] : step.bodies) body.plan->list_steps(steps);
+  }
+}
+
+}  // namespace qtool
