@@ -3,6 +3,7 @@
 #include "command.h"
 #include "onnx_io/onnx_io.h"
 #include "report/model_report.h"
+#include "report/operators_report.h"
 
 namespace qtool {
 namespace {
@@ -11,11 +12,18 @@ struct InspectOptions {
   CommonOptions common;
   std::string model;
   bool json = false;
+  bool operators = false;
 };
 
 void run(const InspectOptions& options) {
   Model model = import_model(options.model);
   with_context([&] { return options.model; }, [&] { infer_types(model); });
+  if (options.operators) {
+    const auto uses =
+        with_context([&] { return options.model; }, [&] { return operator_uses(model); });
+    std::cout << (options.json ? operators_json(uses) + "\n" : operators_text(uses));
+    return;
+  }
   const ModelSummary summary = summarize(model);
   std::cout << (options.json ? model_json(summary) + "\n" : model_text(summary));
 }
@@ -27,9 +35,12 @@ void add_inspect_command(CLI::App& app) {
   CLI::App* command = add_command(
       app, "inspect", "Show inputs, outputs, operators, parameters and what is quantized",
       "  qtool inspect model.onnx\n"
+      "  qtool inspect model.onnx --ops\n"
       "  qtool inspect model.onnx --json",
       options->common);
   command->add_option("model", options->model, "Model (.onnx)")->required();
+  command->add_flag("--ops", options->operators,
+                    "Show what runs each operator, and which cannot be run");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] { run(*options); });
 }

@@ -193,7 +193,8 @@ std::vector<Datum> Plan::run(std::vector<Datum> inputs) {
 void Plan::list_steps(std::vector<Executor::Step>& steps) const {
   for (const Step& step : steps_) {
     const Node& node = graph().node(step.node);
-    steps.push_back({name_of(graph(), node), full_op_type(node), step.kernel.provider});
+    if (step.kernel.run)
+      steps.push_back({name_of(graph(), node), full_op_type(node), step.kernel.provider});
     for (const auto& [name, body] : step.bodies) body.plan->list_steps(steps);
   }
 }
