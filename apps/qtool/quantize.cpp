@@ -105,6 +105,7 @@ void quantize_file(QuantizeOptions& options, const Calibrate& calibrate) {
   Model model = import_model(options.model);
   const auto in_model = [&] { return options.model; };
   with_context(in_model, [&] {
+    expand_functions(model, [](auto, auto) { return true; });  // only the model's own
     raise_opset(model, kQuantizationOpset);
     infer_types(model);
     run_passes(model, prepare_pipeline(), pass_options(options));

@@ -58,6 +58,10 @@ class Sample:
         """Float inputs [N, C, H, W]."""
         return self.normalize(_array(self.calib))
 
+    def feeds(self, count=None):
+        """The same one by one."""
+        return [image[None] for image in self.calibration()[:count]]
+
     def evaluation(self, count=None):
         """Float inputs to judge by: the first test images, else the calibration images as they are,
         shifted and mirrored (four images judge by luck: few elements make up most of an error)."""
@@ -69,6 +73,32 @@ class Sample:
         return np.load(DATA / "eval" / self.images / "labels.npy")
 
 
+@dataclasses.dataclass(frozen=True)
+class FileSample:
+    """A float model of data/ whose inputs lie there as it takes them, one sample a file; a sub-folder for
+    each input if there are several."""
+
+    name: str
+    data: str
+    flags = []
+
+    @property
+    def path(self):
+        return DATA / "models" / f"{self.name}.onnx"
+
+    @property
+    def calib(self):
+        return DATA / "calib" / self.data
+
+    def feeds(self, count=None):
+        """Inputs by name, or the only input, of each sample."""
+        folders = [p for p in sorted(self.calib.iterdir()) if p.is_dir()]
+        if not folders:
+            return [np.load(p) for p in sorted(self.calib.glob("*.npy"))[:count]]
+        columns = [[np.load(p) for p in sorted(f.glob("*.npy"))[:count]] for f in folders]
+        return [dict(zip((f.name for f in folders), row)) for row in zip(*columns)]
+
+
 FASHION = dict(images="fashion", scale="1/255", mean="0.2860", std="0.3530", free_batch=True)
 SAMPLES = {
     sample.name: sample
@@ -78,6 +108,18 @@ SAMPLES = {
         Sample("mnist_cntk", "fashion"),
         Sample("ultraface_rfb_320", "ultraface_rfb_320", "1", "127", "128"),
         Sample("yunet_n_320", "yunet_n_320"),
+    )
+}
+
+# With the models that are not convolutional.
+ALL_SAMPLES = SAMPLES | {
+    sample.name: sample
+    for sample in (
+        Sample("fashion_lstm", **FASHION),
+        Sample("fashion_vit", **FASHION),
+        FileSample("dtln_1", "dtln_1"),
+        FileSample("gtcrn_simple", "gtcrn_simple"),
+        FileSample("magika_fast_v2_1", "magika"),
     )
 }
 
@@ -106,12 +148,14 @@ def session(path, exact=True):
 
 
 def ort_run(path, inputs, batch=1, exact=True):
-    """Outputs by name, samples stacked on a new first axis. A batch above 1 is for models that treat
-    samples alone, so not for those with DynamicQuantizeLinear."""
+    """Outputs by name, samples stacked on a new first axis. `inputs`: one array, or a list of feeds. A
+    batch above 1 is for models that treat samples alone, so not for those with DynamicQuantizeLinear."""
     runner = session(path, exact)
-    feed = runner.get_inputs()[0].name
+    only = runner.get_inputs()[0].name
     names = [o.name for o in runner.get_outputs()]
-    runs = [runner.run(None, {feed: inputs[i : i + batch]}) for i in range(0, len(inputs), batch)]
+    if not isinstance(inputs, list):
+        inputs = [inputs[i : i + batch] for i in range(0, len(inputs), batch)]
+    runs = [runner.run(None, feed if isinstance(feed, dict) else {only: feed}) for feed in inputs]
     if batch == 1:
         return {name: np.stack([run[k] for run in runs]) for k, name in enumerate(names)}
     return {name: np.concatenate([run[k] for run in runs])[:, None] for k, name in enumerate(names)}
