@@ -2,11 +2,23 @@
 
 #include <onnx/defs/schema.h>
 
+#include <span>
+
 namespace qtool {
 
-/// ONNX's operator schemas and, beside them, type inference for the quantized operators of domain
-/// com.microsoft that qtool writes or reads in QOperator files. Their inputs and outputs are those
+/// Type and shape inference of one operator of domain com.microsoft. Inputs and outputs are those
 /// of onnxruntime's docs/ContribOperators.md.
+struct ContribRule {
+  const char* op_type;
+  void (*infer)(onnx::InferenceContext&);
+};
+
+/// Operators on quantized tensors.
+std::span<const ContribRule> contrib_quantized();
+/// Float operators that exporters' optimizers fuse.
+std::span<const ContribRule> contrib_fused();
+
+/// ONNX's operator schemas and, beside them, the operators above.
 const onnx::ISchemaRegistry& schemas_with_contrib();
 
 }  // namespace qtool
