@@ -3,6 +3,7 @@
 
 #include "kernels/reference/convert.h"
 #include "kernels/reference/copy.h"
+#include "ops/packed.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
 #include "ops/types.h"
@@ -274,13 +275,13 @@ std::span<const OpSpec> layout_ops() {
   static const QuantTraits kMoves = {.inputs = {Role::kActivation, Role::kPlain},
                                      .same_params = true};
   static const std::vector<OpSpec> kOps = {
-      reference_op("Transpose", bind_transpose, kMoves),
-      reference_op("Concat", bind_concat,
+      reference_op("Transpose", moves_packed<bind_transpose>, kMoves),
+      reference_op("Concat", moves_packed<bind_concat>,
                    {.inputs = {Role::kActivation}, .qoperator = "com.microsoft.QLinearConcat"}),
-      reference_op("Split", bind_split, kMoves),
-      reference_op("Slice", bind_slice, kMoves),
-      reference_op("Gather", bind_gather, kMoves),
-      reference_op("Pad", bind_pad, kMoves),
+      reference_op("Split", moves_packed<bind_split>, kMoves),
+      reference_op("Slice", moves_packed<bind_slice>, kMoves),
+      reference_op("Gather", moves_packed<bind_gather>, kMoves),
+      reference_op("Pad", moves_packed<bind_pad>, kMoves),
   };
   return kOps;
 }

@@ -3,6 +3,7 @@
 
 #include "kernels/reference/convert.h"
 #include "kernels/reference/copy.h"
+#include "ops/packed.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
 #include "ops/types.h"
@@ -209,7 +210,7 @@ std::span<const OpSpec> shape_ops() {
       reference_op("Unsqueeze", bind_unsqueeze, kMoves),
       reference_op("Identity", bind_identity, kMoves),
       reference_op("Dropout", bind_dropout, kMoves),
-      reference_op("Expand", bind_expand, kMoves),
+      reference_op("Expand", moves_packed<bind_expand>, kMoves),
       reference_op("Shape", bind_shape),
       reference_op("Size", bind_size),
       reference_op("Constant", bind_constant),

@@ -1,6 +1,7 @@
 #include "ops/slices.h"
 
 #include "kernels/reference/copy.h"
+#include "ops/packed.h"
 #include "ops/shapes.h"
 #include "ops/types.h"
 
@@ -20,6 +21,8 @@ ref::StridedLoop<2> loop_of_part(const AxisSplit& whole, bool from_whole) {
 }  // namespace
 
 Tensor slice_at(KernelCall& call, const Tensor& x, int axis, int64_t index) {
+  if (is_packed(x.dtype()))
+    return packed(call, slice_at(call, unpacked(call, x), axis, index), x.dtype());
   const AxisSplit whole = split_at(x.shape(), axis);
   Shape shape = x.shape();
   shape.erase(shape.begin() + axis);
@@ -32,6 +35,14 @@ Tensor slice_at(KernelCall& call, const Tensor& x, int axis, int64_t index) {
 }
 
 Tensor stack(KernelCall& call, const std::vector<Tensor>& parts, int axis) {
+  if (is_packed(parts[0].dtype())) {
+    std::vector<Tensor> bytes;
+    for (const Tensor& part : parts) {
+      require_same_type(parts[0], part);
+      bytes.push_back(unpacked(call, part));
+    }
+    return packed(call, stack(call, bytes, axis), parts[0].dtype());
+  }
   Shape shape = parts[0].shape();
   shape.insert(shape.begin() + axis, std::ssize(parts));
   Tensor y = call.scratch(parts[0].dtype(), shape);

@@ -31,9 +31,11 @@ inline void require_same_type(const Tensor& a, const Tensor& b) {
     fail("inputs have different element types, {} and {}", name(a.dtype()), name(b.dtype()));
 }
 
-/// Bytes of one element, for kernels that only move data. Throws Error for strings and types below
-/// 8 bits.
+/// Bytes of one element, for kernels that only move data: those of the std::string object for
+/// strings, which the functions of reference/copy.h assign. Throws Error for types below 8 bits; see
+/// packed.h for these.
 inline std::size_t element_bytes(const Tensor& tensor) {
+  if (tensor.dtype() == DType::kString) return sizeof(std::string);
   const int width = bits(tensor.dtype());
   if (width < 8) fail("element type {} is not supported", name(tensor.dtype()));
   return static_cast<std::size_t>(width) / 8;

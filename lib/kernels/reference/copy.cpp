@@ -1,7 +1,7 @@
 #include "kernels/reference/copy.h"
 
 #include <algorithm>
-#include <cstring>
+#include <string>
 
 #include "base/error.h"
 
@@ -12,7 +12,9 @@ struct Bytes16 {
   uint64_t words[2];
 };
 
-// Calls f with a value of the type that is as large as the elements.
+// Calls f with a value of the type that is as large as the elements. Strings are objects and as
+// large as nothing else.
+static_assert(sizeof(std::string) > sizeof(Bytes16));
 template <class F>
 void with_element(std::size_t bytes, F f) {
   switch (bytes) {
@@ -26,26 +28,23 @@ void with_element(std::size_t bytes, F f) {
       return f(uint64_t{});
     case 16:
       return f(Bytes16{});
+    case sizeof(std::string):
+      return f(std::string{});
     default:
       QTOOL_ASSERT(false);
   }
 }
 
-const std::byte* at(const void* base, int64_t bytes) {
-  return static_cast<const std::byte*>(base) + bytes;
-}
-std::byte* at(void* base, int64_t bytes) { return static_cast<std::byte*>(base) + bytes; }
-
 // y[i] = x[table[i]] for one row, -1 standing for the fill element.
 template <class T>
-void pick_row(const Extents& table, const T* x, T fill, T* y) {
+void pick_row(const Extents& table, const T* x, const T& fill, T* y) {
   for (std::size_t i = 0; i < table.size(); ++i) y[i] = table[i] < 0 ? fill : x[table[i]];
 }
 
 // The axes from `axis` on; x null: all of it is filled. Returns the end of what was written.
 template <class T>
 T* pick_axis(const Extents& dims, const std::vector<Extents>& tables, std::size_t axis, const T* x,
-             int64_t stride, T fill, T* y) {
+             int64_t stride, const T& fill, T* y) {
   const Extents& table = tables[axis];
   if (axis + 1 == tables.size()) {
     if (x == nullptr)
@@ -73,7 +72,7 @@ void copy(const StridedLoop<2>& loop, std::size_t element_bytes, void* to, const
       T* const y = static_cast<T*>(to) + offsets[0];
       const T* const x = static_cast<const T*>(from) + offsets[1];
       if (to_step == 1 && from_step == 1)
-        std::memcpy(y, x, static_cast<std::size_t>(n) * sizeof(T));
+        std::copy_n(x, n, y);
       else
         for (int64_t i = 0; i < n; ++i) y[i * to_step] = x[i * from_step];
     });
@@ -81,9 +80,9 @@ void copy(const StridedLoop<2>& loop, std::size_t element_bytes, void* to, const
 }
 
 void fill(std::size_t element_bytes, void* to, int64_t count, const void* element) {
-  with_element(element_bytes, [&](auto value) {
-    std::memcpy(&value, element, sizeof(value));
-    std::fill_n(static_cast<decltype(value)*>(to), count, value);
+  with_element(element_bytes, [&](auto tag) {
+    using T = decltype(tag);
+    std::fill_n(static_cast<T*>(to), count, *static_cast<const T*>(element));
   });
 }
 
@@ -108,20 +107,23 @@ void pick(const Extents& dims, const std::vector<Extents>& tables, std::size_t e
           const void* x, const void* fill, void* y) {
   int64_t count = 1;
   for (const int64_t dim : dims) count *= dim;
-  with_element(element_bytes, [&](auto value) {
-    using T = decltype(value);
-    std::memcpy(&value, fill, sizeof(value));
-    pick_axis(dims, tables, 0, static_cast<const T*>(x), count, value, static_cast<T*>(y));
+  with_element(element_bytes, [&](auto tag) {
+    using T = decltype(tag);
+    pick_axis(dims, tables, 0, static_cast<const T*>(x), count, *static_cast<const T*>(fill),
+              static_cast<T*>(y));
   });
 }
 
 void gather(int64_t outer, int64_t axis, int64_t inner, std::size_t element_bytes, const void* x,
             const int64_t* indices, int64_t count, void* y) {
-  const auto bytes = inner * static_cast<int64_t>(element_bytes);
-  for (int64_t o = 0; o < outer; ++o)
-    for (int64_t i = 0; i < count; ++i)
-      std::memcpy(at(y, (o * count + i) * bytes), at(x, (o * axis + indices[i]) * bytes),
-                  static_cast<std::size_t>(bytes));
+  with_element(element_bytes, [&](auto tag) {
+    using T = decltype(tag);
+    const auto* from = static_cast<const T*>(x);
+    auto* to = static_cast<T*>(y);
+    for (int64_t o = 0; o < outer; ++o)
+      for (int64_t i = 0; i < count; ++i, to += inner)
+        std::copy_n(from + (o * axis + indices[i]) * inner, inner, to);
+  });
 }
 
 }  // namespace qtool::reference

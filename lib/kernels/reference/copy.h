@@ -2,7 +2,8 @@
 
 #include "kernels/reference/strided_loop.h"
 
-// Data movement for elements of any type, told apart by their size in bytes only.
+// Data movement for elements of any type, told apart by their size in bytes only; those of
+// sizeof(std::string) are std::string objects and assigned as such.
 namespace qtool::reference {
 
 /// Copies elements over a loop whose operands are the destination and the source.
