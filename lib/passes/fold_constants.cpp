@@ -1,6 +1,6 @@
 // Before      y = f(a, b)  with constants a, b;  or  s = Shape(x)  where the shape is known
 // After       const y, computed by f's reference kernel;  const s
-// Conditions  the operator is known; no output is a graph output; no subgraphs; not
+// Conditions  the operator is known and does not fail; no output is a graph output; no subgraphs; not
 //             DequantizeLinear, which would undo a quantization, and no random numbers; what is
 //             over 1 MiB is not larger than what it was made of
 
@@ -16,6 +16,7 @@ namespace qtool {
 namespace {
 
 constexpr std::size_t kSmall = std::size_t{1} << 20;  // bytes
+constexpr int64_t kMostElements = int64_t{1} << 28;
 constexpr std::array<std::string_view, 7> kNeverFolded = {
     "DequantizeLinear",  "RandomNormal", "RandomNormalLike", "RandomUniform",
     "RandomUniformLike", "Multinomial",  "Bernoulli"};
@@ -66,7 +67,7 @@ Kernel reference_kernel(const Model& model, const Node& node) {
   }
 }
 
-// All outputs; none if one of them is no tensor.
+// All outputs; none if one of them is no tensor, or if the node fails: it will again when it runs.
 std::vector<Tensor> evaluate(const Graph& graph, const Node& node, const Kernel& kernel) {
   std::vector<Datum> values;
   for (const ValueId id : node.inputs)
@@ -74,9 +75,16 @@ std::vector<Tensor> evaluate(const Graph& graph, const Node& node, const Kernel&
   std::vector<const Datum*> inputs;
   for (const Datum& value : values) inputs.push_back(value.is_empty() ? nullptr : &value);
   std::vector<Datum> outputs(node.outputs.size());
-  const Allocate allocate = [](DType dtype, const Shape& shape) { return Tensor(dtype, shape); };
+  const Allocate allocate = [](DType dtype, const Shape& shape) {
+    if (element_count(shape) > kMostElements) fail("too many elements for a constant");
+    return Tensor(dtype, shape);
+  };
   KernelCall call(inputs, outputs, allocate);
-  with_context([&] { return describe(graph, node); }, [&] { kernel(call); });
+  try {
+    kernel(call);
+  } catch (const Error&) {
+    return {};
+  }
   std::vector<Tensor> tensors;
   for (const Datum& output : outputs) {
     if (!output.is_tensor()) return {};

@@ -18,6 +18,15 @@ std::shared_ptr<void> make_buffer(std::size_t bytes) {
 
 }  // namespace
 
+// Gives free buffers back if with `bytes` more the limit would be passed.
+void BufferPool::make_room(std::size_t bytes) {
+  if (bytes <= limit_ - std::min(bytes_, limit_)) return;
+  for (auto& [size, buffers] : buffers_)
+    bytes_ -= size * std::erase_if(buffers, [](const auto& b) { return b.use_count() == 1; });
+  if (bytes > limit_ - std::min(bytes_, limit_))
+    fail("a tensor of {} bytes is more than what is left of the {} bytes allowed", bytes, limit_);
+}
+
 Tensor BufferPool::allocate(DType dtype, const Shape& shape) {
   if (bits(dtype) == 0) return Tensor(dtype, shape);
   constexpr int64_t kMaxElements = int64_t{1} << 48;
@@ -30,6 +39,7 @@ Tensor BufferPool::allocate(DType dtype, const Shape& shape) {
   auto it = std::find_if(candidates.begin(), candidates.end(),
                          [](const auto& buffer) { return buffer.use_count() == 1; });
   if (it == candidates.end()) {
+    make_room(size);
     it = candidates.insert(candidates.end(), make_buffer(size));
     bytes_ += size;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <vector>
@@ -12,16 +13,23 @@ namespace qtool {
 /// that a second run with the same shapes allocates nothing. Not for use by two threads at once.
 class BufferPool {
  public:
-  /// A tensor with undefined elements.
+  /// Holds no more than `limit` bytes.
+  explicit BufferPool(std::size_t limit = std::numeric_limits<std::size_t>::max())
+      : limit_(limit) {}
+
+  /// A tensor with undefined elements. Throws Error if memory or the limit does not suffice.
   Tensor allocate(DType dtype, const Shape& shape);
 
   /// Bytes held, in use or not.
   std::size_t bytes() const { return bytes_; }
 
  private:
+  void make_room(std::size_t bytes);
+
   // Buffers by size in bytes, a power of two; free are those that only the pool holds.
   std::map<std::size_t, std::vector<std::shared_ptr<void>>> buffers_;
   std::size_t bytes_ = 0;
+  std::size_t limit_;
 };
 
 }  // namespace qtool

@@ -5,16 +5,16 @@
 namespace qtool {
 
 struct Executor::Impl {
+  explicit Impl(const CompileOptions& options) : context(options) {}
+
   PlanContext context;
   std::unique_ptr<Plan> plan;
 };
 
 Executor::Executor(const Model& model, const CompileOptions& options)
-    : impl_(std::make_unique<Impl>()) {
+    : impl_(std::make_unique<Impl>(options)) {
   for (const std::string& name : options.observed)
     if (model.graph.find(name) == ValueId::kNone) fail("the graph has no value '{}'", name);
-  impl_->context.options = options;
-  impl_->context.observed = {options.observed.begin(), options.observed.end()};
   impl_->plan = std::make_unique<Plan>(model, impl_->context);
   if (!impl_->context.unsupported.empty()) fail("{}", unsupported_text(impl_->context.unsupported));
 }

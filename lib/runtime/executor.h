@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +21,8 @@ struct CompileOptions {
   std::vector<std::string> observed;
   /// Most nodes that one run may execute, those of loops counted each time; 0: no limit.
   int64_t max_steps = 0;
+  /// Most bytes of intermediate tensors.
+  std::size_t max_bytes = std::numeric_limits<std::size_t>::max();
 };
 
 /// Tensors by the name of a graph input or output.

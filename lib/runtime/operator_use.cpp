@@ -29,7 +29,7 @@ void count_nodes(const Model& model, const Graph& graph, Uses& uses) {
 std::vector<OperatorUse> operator_uses(const Model& model) {
   Uses uses;
   count_nodes(model, model.graph, uses);
-  PlanContext context{.options = {.fuse = false}};
+  PlanContext context({.fuse = false});
   std::vector<Executor::Step> steps;
   Plan(model, context).list_steps(steps);
   std::map<std::string, std::set<Provider>> providers;

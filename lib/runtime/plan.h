@@ -14,6 +14,11 @@ namespace qtool {
 
 /// What the plans of a model and of its subgraphs share.
 struct PlanContext {
+  explicit PlanContext(const CompileOptions& compile)
+      : options(compile),
+        observed(compile.observed.begin(), compile.observed.end()),
+        pool(compile.max_bytes) {}
+
   CompileOptions options;
   std::set<std::string> observed;
   std::vector<UnsupportedNode> unsupported;

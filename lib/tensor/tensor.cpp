@@ -19,7 +19,9 @@ std::shared_ptr<const void> allocate(DType dtype, int64_t size) {
     return {strings, strings->data()};
   }
   constexpr std::align_val_t kAlign{kAlignment};
-  void* memory = ::operator new(std::max<std::size_t>(byte_count(dtype, size), 1), kAlign);
+  void* memory =
+      ::operator new(std::max<std::size_t>(byte_count(dtype, size), 1), kAlign, std::nothrow);
+  if (memory == nullptr) throw std::bad_alloc();
   return {memory, [](void* p) { ::operator delete(p, kAlign); }};
 }
 
