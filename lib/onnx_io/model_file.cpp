@@ -28,13 +28,34 @@ onnx::ModelProto parse_proto(std::string_view bytes) {
   return proto;
 }
 
-void check_oldest_opset(const Model& model) {
+bool is_older(const Model& model) {
   const int64_t version = opset_version(model, "");
-  if (version > 0 && version < kOldestOpset)
+  return version > 0 && version < kOldestOpset;
+}
+
+void check_oldest_opset(const Model& model) {
+  if (is_older(model))
     fail(
         "opset {} of domain 'ai.onnx' is too old, the oldest is {}; export the model again or "
         "raise it with onnx.version_converter",
-        version, kOldestOpset);
+        opset_version(model, ""), kOldestOpset);
+}
+
+void raise_older_opset(Model& model) {
+  if (is_older(model)) raise_opset(model, kOldestOpset);
+}
+
+// Reads the model and calls then(model), both with the file's name in errors.
+template <class Then>
+Model import_then(const std::filesystem::path& path, Then then) {
+  const MappedFile file(path);
+  return with_context([&] { return path.string(); },
+                      [&] {
+                        Model model =
+                            parse_model(file.text(), std::filesystem::absolute(path).parent_path());
+                        then(model);
+                        return model;
+                      });
 }
 
 }  // namespace
@@ -48,14 +69,11 @@ Model parse_model(std::string_view bytes, const std::filesystem::path& directory
 }
 
 Model import_model(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  return with_context([&] { return path.string(); },
-                      [&] {
-                        Model model =
-                            parse_model(file.text(), std::filesystem::absolute(path).parent_path());
-                        check_oldest_opset(model);
-                        return model;
-                      });
+  return import_then(path, check_oldest_opset);
+}
+
+Model import_any_opset(const std::filesystem::path& path) {
+  return import_then(path, raise_older_opset);
 }
 
 std::string serialize_model(const Model& model) {

@@ -14,8 +14,10 @@ namespace qtool {
 /// Throws Error naming the file: not there, not ONNX, truncated, an IR version or opset that is not
 /// known, an opset below 7.
 Model import_model(const std::filesystem::path& path);
-/// The same from bytes of a serialized ModelProto, of old opsets too; `directory` is where external
-/// data lies, and without one there must be none.
+/// The same for running it: a model of an older opset is raised to 7, which raise_opset describes.
+Model import_any_opset(const std::filesystem::path& path);
+/// A model from bytes of a serialized ModelProto, as it is written and of any opset; `directory` is
+/// where external data lies, and without one there must be none.
 Model parse_model(std::string_view bytes, const std::filesystem::path& directory = {});
 
 /// The model as bytes of a ModelProto: the inverse of parse_model. Nodes are written in the order

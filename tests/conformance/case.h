@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "runtime/executor.h"
+
+namespace qtool {
+
+/// The ways to run a case: `providers` × `fuse`.
+struct Ways {
+  std::vector<Provider> first = {Provider::kSimd, Provider::kReference};
+  std::vector<bool> fuse = {true, false};
+};
+
+/// Runs `<folder>/model.onnx` on every `<folder>/test_data_set_*` in every way, and compares. Says
+/// what went wrong and in which ways, one line each; nothing if all passed.
+std::vector<std::string> run_case(const std::filesystem::path& folder, const Ways& ways);
+
+}  // namespace qtool

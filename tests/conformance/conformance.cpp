@@ -1,0 +1,94 @@
+// Usage: conformance <folder of cases> [options], see --help.
+// Runs ONNX's backend tests with qtool's executor: every folder with a model.onnx and its
+// test_data_set_* is a case, and passes if all ways to run it give the expected outputs. Fails if
+// an unlisted case fails, or if one passes that --not-run lists.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "conformance/case.h"
+#include "conformance/families.h"
+#include "conformance/report.h"
+#include "conformance/table.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using qtool::Provider;
+
+struct Options {
+  std::string folder;
+  std::string not_run = CONFORMANCE_DIR "/not_run.txt";
+  std::string filter;
+  qtool::Ways ways;
+  bool verbose = false;
+};
+
+std::vector<fs::path> find_cases(const Options& options) {
+  std::vector<fs::path> folders;
+  for (const auto& entry : fs::directory_iterator(options.folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find(options.filter) != std::string::npos && fs::exists(entry.path() / "model.onnx"))
+      folders.push_back(entry.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
+void count(const std::vector<std::string>& problems, bool listed, qtool::Tally& tally) {
+  if (!problems.empty() && listed)
+    ++tally.listed;
+  else if (problems.empty() && !listed)
+    ++tally.passed;
+  else
+    ++tally.failed;
+}
+
+bool run(const Options& options) {
+  const qtool::Families families(CONFORMANCE_DIR "/families.txt");
+  const auto table = qtool::read_table(options.not_run);
+  const std::map<std::string, std::string> not_run(table.begin(), table.end());
+  std::map<std::string, qtool::Tally> tallies;
+  for (const fs::path& folder : find_cases(options)) {
+    const std::string name = folder.filename().string();
+    if (options.verbose) fmt::print(stderr, "{}\n", name);
+    std::vector<std::string> problems = qtool::run_case(folder, options.ways);
+    const bool listed = not_run.contains(name);
+    count(problems, listed, tallies[families.of_case(folder)]);
+    if (listed && problems.empty()) fmt::print("{}: passes, but is listed as not run\n", name);
+    if (listed) continue;
+    for (const std::string& problem : problems) fmt::print("{}: {}\n", name, problem);
+  }
+  fmt::print("\n{}", qtool::report(tallies));
+  return !tallies.empty() && std::all_of(tallies.begin(), tallies.end(),
+                                         [](const auto& row) { return row.second.failed == 0; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Runs ONNX's backend tests with qtool's executor");
+  Options options;
+  app.add_option("folder", options.folder, "Folder of cases")->required();
+  app.add_option("--not-run", options.not_run, "File of cases known to fail: `case: reason` lines")
+      ->capture_default_str();
+  app.add_option("--filter", options.filter, "Run only cases whose name holds this");
+  app.add_flag("-v,--verbose", options.verbose, "Print the name of each case before it runs");
+  app.add_option_function<std::string>(
+         "--provider",
+         [&](const std::string& name) {
+           options.ways.first = {name == "all" ? Provider::kSimd : Provider::kReference};
+         },
+         "Only with all providers, or with the reference's kernels alone")
+      ->check(CLI::IsMember({"all", "reference"}));
+  app.add_flag_callback(
+      "--no-fuse", [&] { options.ways.fuse = {false}; }, "Only literally, node by node");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return run(options) ? 0 : 1;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+}
