@@ -14,6 +14,7 @@ std::span<const OpSpec> control_flow_ops();
 std::span<const OpSpec> conv_ops();
 std::span<const OpSpec> matmul_ops();
 std::span<const OpSpec> pool_ops();
+std::span<const OpSpec> recurrent_ops();
 std::span<const OpSpec> reduce_ops();
 std::span<const OpSpec> shape_ops();
 std::span<const OpSpec> layout_ops();
