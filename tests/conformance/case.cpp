@@ -16,11 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kMaxSteps = 100000;
 
-struct DataSet {
-  DatumMap feed;
-  std::vector<Datum> expected;  // in the order of the graph's outputs
-};
-
 DataSet read_data_set(const Graph& graph, const fs::path& folder) {
   const std::vector<ValueId> inputs = required_inputs(graph);
   std::vector<Datum> data = read_test_data_set(graph, inputs, folder, "input");
@@ -71,14 +66,27 @@ std::string name_of(const CompileOptions& options) {
 
 }  // namespace
 
+std::vector<fs::path> find_cases(const fs::path& folder, const std::string& filter) {
+  std::vector<fs::path> folders;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find(filter) != std::string::npos && fs::exists(entry.path() / "model.onnx"))
+      folders.push_back(entry.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
+Case read_case(const fs::path& folder) {
+  Case result{import_any_opset(folder / "model.onnx"), {}};
+  infer_types(result.model);
+  result.sets = read_data_sets(result.model.graph, folder);
+  return result;
+}
+
 std::vector<std::string> run_case(const fs::path& folder, const Ways& ways) {
-  Model model;
-  std::vector<DataSet> sets;
-  const std::string unreadable = error_of([&] {
-    model = import_any_opset(folder / "model.onnx");
-    infer_types(model);
-    sets = read_data_sets(model.graph, folder);
-  });
+  Case loaded;
+  const std::string unreadable = error_of([&] { loaded = read_case(folder); });
   if (!unreadable.empty()) return {unreadable};
 
   std::map<std::string, std::vector<std::string>> ways_by_problem;
@@ -86,7 +94,8 @@ std::vector<std::string> run_case(const fs::path& folder, const Ways& ways) {
     for (const bool fuse : ways.fuse) {
       const CompileOptions options{
           .fuse = fuse, .first = first, .observed = {}, .max_steps = kMaxSteps};
-      const std::string problem = error_of([&] { run_and_compare(model, sets, options); });
+      const std::string problem =
+          error_of([&] { run_and_compare(loaded.model, loaded.sets, options); });
       if (!problem.empty()) ways_by_problem[problem].push_back(name_of(options));
     }
   std::vector<std::string> problems;

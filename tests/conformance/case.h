@@ -8,6 +8,23 @@
 
 namespace qtool {
 
+struct DataSet {
+  DatumMap feed;
+  std::vector<Datum> expected;  // in the order of the graph's outputs
+};
+
+struct Case {
+  Model model;  // types inferred
+  std::vector<DataSet> sets;
+};
+
+/// Folders with a model.onnx below `folder` whose name holds `filter`, by name.
+std::vector<std::filesystem::path> find_cases(const std::filesystem::path& folder,
+                                              const std::string& filter);
+
+/// Reads `<folder>/model.onnx` and every `<folder>/test_data_set_*`. Throws Error.
+Case read_case(const std::filesystem::path& folder);
+
 /// The ways to run a case: `providers` × `fuse`.
 struct Ways {
   std::vector<Provider> first = {Provider::kSimd, Provider::kReference};

@@ -25,17 +25,6 @@ struct Options {
   bool verbose = false;
 };
 
-std::vector<fs::path> find_cases(const Options& options) {
-  std::vector<fs::path> folders;
-  for (const auto& entry : fs::directory_iterator(options.folder)) {
-    const std::string name = entry.path().filename().string();
-    if (name.find(options.filter) != std::string::npos && fs::exists(entry.path() / "model.onnx"))
-      folders.push_back(entry.path());
-  }
-  std::sort(folders.begin(), folders.end());
-  return folders;
-}
-
 void count(const std::vector<std::string>& problems, bool listed, qtool::Tally& tally) {
   if (!problems.empty() && listed)
     ++tally.listed;
@@ -50,7 +39,7 @@ bool run(const Options& options) {
   const auto table = qtool::read_table(options.not_run);
   const std::map<std::string, std::string> not_run(table.begin(), table.end());
   std::map<std::string, qtool::Tally> tallies;
-  for (const fs::path& folder : find_cases(options)) {
+  for (const fs::path& folder : qtool::find_cases(options.folder, options.filter)) {
     const std::string name = folder.filename().string();
     if (options.verbose) fmt::print(stderr, "{}\n", name);
     std::vector<std::string> problems = qtool::run_case(folder, options.ways);
