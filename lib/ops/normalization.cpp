@@ -7,21 +7,6 @@
 namespace qtool {
 namespace {
 
-// Before opset 13 the input is taken as a matrix whose rows begin at `axis`.
-Kernel bind_softmax(const BindContext& context) {
-  const bool flatten = context.opset < 13;
-  const int64_t axis = context.attribute<int64_t>("axis", flatten ? 1 : -1);
-  return [flatten, axis](KernelCall& call) {
-    const Tensor& x = call.input(0);
-    AxisSplit s = split_at(x.shape(), normalize_axis(axis, x.rank()));
-    if (flatten) s = {s.outer, s.axis * s.inner, 1};
-    Tensor& y = call.output(0, x.dtype(), x.shape());
-    with_type(FloatTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
-      reference::softmax(s.outer, s.axis, s.inner, x.data<T>(), y.mutable_data<T>());
-    });
-  };
-}
-
 Kernel bind_batch_normalization(const BindContext& context) {
   if (context.attribute<int64_t>("training_mode", 0) != 0 || context.node.outputs.size() > 1)
     fail("training is not supported; export the model for inference");
@@ -87,8 +72,6 @@ Kernel bind_layer_normalization(const BindContext& context) {
 
 std::span<const OpSpec> normalization_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
-      reference_op("Softmax", bind_softmax,
-                   {.inputs = {Role::kActivation}, .fixed_output = std::pair{0.0F, 1.0F}}),
       reference_op("BatchNormalization", bind_batch_normalization),
       reference_op("LayerNormalization", bind_layer_normalization),
   });

@@ -1,9 +1,9 @@
 #include <array>
 
 #include "base/saturate.h"
+#include "kernels/reference/activation.h"
 #include "kernels/reference/binary.h"
 #include "kernels/reference/elementwise.h"
-#include "kernels/reference/unary.h"
 #include "ops/quantized_inputs.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"

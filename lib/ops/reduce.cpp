@@ -1,9 +1,9 @@
 #include "kernels/reference/reduce.h"
 
-#include <functional>
 #include <utility>
 
 #include "ops/half_as_float.h"
+#include "ops/integer_types.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
 #include "ops/types.h"
@@ -21,8 +21,9 @@ Shape reduced_strides(const Shape& kept, const std::vector<bool>& reduced) {
   return strides;
 }
 
-// Reduces input 0 over the axes of the mask.
-template <template <class> class Reduction, class TypeList>
+// Reduces input 0 over the axes of the mask. If `kModular`, the list's unsigned types serve the
+// signed ones too.
+template <template <class> class Reduction, class TypeList, bool kModular = false>
 void reduce(KernelCall& call, const std::vector<bool>& reduced, bool keep_dims) {
   const Tensor& x = call.input(0);
   Shape kept = x.shape();  // with size 1 where it was reduced
@@ -35,12 +36,14 @@ void reduce(KernelCall& call, const std::vector<bool>& reduced, bool keep_dims) 
   Tensor& y = call.output(0, x.dtype(), shape);
   const ref::StridedLoop<2> loop(
       x.shape(), {reduced_strides(kept, reduced), ref::row_major_strides(x.shape())});
-  with_type(TypeList{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
-    ref::reduce<Reduction<T>>(loop, y.size(), count, x.data<T>(), y.mutable_data<T>());
+  const DType element = kModular ? unsigned_type(x.dtype()) : x.dtype();
+  with_type(TypeList{}, element, [&]<class T>(std::type_identity<T>) {
+    ref::reduce<Reduction<T>>(loop, y.size(), count, static_cast<const T*>(x.raw()),
+                              static_cast<T*>(y.mutable_raw()));
   });
 }
 
-template <template <class> class Reduction, class TypeList>
+template <template <class> class Reduction, class TypeList, bool kModular = false>
 Kernel bind_reduce(const BindContext& context) {
   const bool keep_dims = context.attribute<int64_t>("keepdims", 1) != 0;
   const bool noop = context.attribute<int64_t>("noop_with_empty_axes", 0) != 0;
@@ -48,8 +51,8 @@ Kernel bind_reduce(const BindContext& context) {
     const std::size_t rank = call.input(0).rank();
     const std::vector<int64_t> named = axes.read(call).value_or(std::vector<int64_t>{});
     const bool all = named.empty() && !noop;
-    reduce<Reduction, TypeList>(call, all ? std::vector<bool>(rank, true) : axis_mask(named, rank),
-                                keep_dims);
+    reduce<Reduction, TypeList, kModular>(
+        call, all ? std::vector<bool>(rank, true) : axis_mask(named, rank), keep_dims);
   };
 }
 
@@ -65,40 +68,27 @@ Kernel bind_global_pool(const BindContext&) {
   };
 }
 
-template <class Before>
-Kernel bind_arg(const BindContext& context) {
-  const int64_t axis = context.attribute<int64_t>("axis", 0);
-  const bool keep_dims = context.attribute<int64_t>("keepdims", 1) != 0;
-  const bool last = context.attribute<int64_t>("select_last_index", 0) != 0;
-  return [=](KernelCall& call) {
-    const Tensor& x = call.input(0);
-    const int at = normalize_axis(axis, x.rank());
-    const AxisSplit s = split_at(x.shape(), at);
-    if (s.axis == 0) fail("axis {} of {} is empty", axis, to_string(x.shape()));
-    Shape shape = x.shape();
-    shape[static_cast<std::size_t>(at)] = 1;
-    if (!keep_dims) shape.erase(shape.begin() + at);
-    int64_t* y = call.output(0, DType::kInt64, shape).mutable_data<int64_t>();
-    with_type(NumericTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
-      ref::arg_extreme(s.outer, s.axis, s.inner, last, Before{}, x.data<T>(), y);
-    });
-  };
-}
-
 }  // namespace
 
 std::span<const OpSpec> reduce_ops() {
+  using Unsigned = Types<float, double, uint32_t, uint64_t>;
+  using Wide = Types<float, double, uint32_t, uint64_t, int32_t, int64_t>;
+  using Ordered = Types<float, double, uint32_t, uint64_t, int32_t, int64_t, uint8_t, int8_t, bool>;
   static const std::vector<OpSpec> kOps = halves_as_float({
-      reference_op("ReduceSum", bind_reduce<ref::SumOf, NumericTypes>),
-      reference_op("ReduceMean", bind_reduce<ref::MeanOf, NumericTypes>),
-      reference_op("ReduceMax", bind_reduce<ref::MaxOf, NumericTypes>),
-      reference_op("ReduceMin", bind_reduce<ref::MinOf, NumericTypes>),
+      reference_op("ReduceSum", bind_reduce<ref::SumOf, Unsigned, true>),
+      reference_op("ReduceProd", bind_reduce<ref::ProdOf, Unsigned, true>),
+      reference_op("ReduceSumSquare", bind_reduce<ref::SumSquareOf, Unsigned, true>),
+      reference_op("ReduceMean", bind_reduce<ref::MeanOf, Wide>),
+      reference_op("ReduceL1", bind_reduce<ref::L1Of, Wide>),
+      reference_op("ReduceL2", bind_reduce<ref::L2Of, Wide>),
+      reference_op("ReduceLogSum", bind_reduce<ref::LogSumOf, Wide>),
+      reference_op("ReduceLogSumExp", bind_reduce<ref::LogSumExpOf, Wide>),
+      reference_op("ReduceMax", bind_reduce<ref::MaxOf, Ordered>),
+      reference_op("ReduceMin", bind_reduce<ref::MinOf, Ordered>),
       reference_op(
           "GlobalAveragePool", bind_global_pool<ref::MeanOf>,
           {.inputs = {Role::kActivation}, .qoperator = "com.microsoft.QLinearGlobalAveragePool"}),
       reference_op("GlobalMaxPool", bind_global_pool<ref::MaxOf>),
-      reference_op("ArgMax", bind_arg<std::greater<>>),
-      reference_op("ArgMin", bind_arg<std::less<>>),
   });
   return kOps;
 }

@@ -8,7 +8,12 @@ namespace qtool {
 
 /// The families, each a literal array in its own file. Registered in registry.cpp.
 std::span<const OpSpec> elementwise_ops();
+std::span<const OpSpec> activation_ops();
 std::span<const OpSpec> binary_ops();
+std::span<const OpSpec> pow_ops();
+std::span<const OpSpec> variadic_ops();
+std::span<const OpSpec> compare_ops();
+std::span<const OpSpec> logic_ops();
 std::span<const OpSpec> cast_ops();
 std::span<const OpSpec> control_flow_ops();
 std::span<const OpSpec> conv_ops();
@@ -16,6 +21,9 @@ std::span<const OpSpec> matmul_ops();
 std::span<const OpSpec> pool_ops();
 std::span<const OpSpec> recurrent_ops();
 std::span<const OpSpec> reduce_ops();
+std::span<const OpSpec> softmax_ops();
+std::span<const OpSpec> cumulative_ops();
+std::span<const OpSpec> ranking_ops();
 std::span<const OpSpec> shape_ops();
 std::span<const OpSpec> layout_ops();
 std::span<const OpSpec> resize_ops();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <type_traits>
 
@@ -57,6 +56,33 @@ struct Div {
   }
 };
 
+/// The remainder with the sign of a: a − trunc(a / b) · b. Throws Error if an integer is divided
+/// by 0.
+struct TruncatedMod {
+  template <class T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) {
+      if (b == 0) fail("an integer is divided by zero");
+      if constexpr (std::is_signed_v<T>)
+        if (b == T(-1)) return 0;  // the smallest integer would trap
+      return static_cast<T>(a % b);
+    } else {
+      return std::fmod(a, b);
+    }
+  }
+};
+
+/// The remainder with the sign of b, also of a zero: a − floor(a / b) · b.
+struct FlooredMod {
+  template <class T>
+  T operator()(T a, T b) const {
+    const T r = TruncatedMod{}(a, b);
+    if constexpr (std::is_floating_point_v<T>)
+      if (r == 0) return std::copysign(r, b);
+    return r != 0 && (r < 0) != (b < 0) ? static_cast<T>(r + b) : r;
+  }
+};
+
 /// Integers: repeated multiplication; a negative exponent gives the truncated reciprocal.
 struct Pow {
   template <class T>
@@ -90,7 +116,7 @@ struct Max {
 
 struct Equal {
   template <class T>
-  bool operator()(T a, T b) const {
+  bool operator()(const T& a, const T& b) const {
     return a == b;
   }
 };
@@ -109,30 +135,12 @@ struct GreaterOrEqual {
   }
 };
 
-struct Less {
+/// x below 0 times the slope.
+struct PRelu {
   template <class T>
-  bool operator()(T a, T b) const {
-    return a < b;
+  T operator()(T x, T slope) const {
+    return x < T(0) ? Mul{}(slope, x) : x;
   }
-};
-
-struct LessOrEqual {
-  template <class T>
-  bool operator()(T a, T b) const {
-    return a <= b;
-  }
-};
-
-struct And {
-  bool operator()(bool a, bool b) const { return a && b; }
-};
-
-struct Or {
-  bool operator()(bool a, bool b) const { return a || b; }
-};
-
-struct Xor {
-  bool operator()(bool a, bool b) const { return a != b; }
 };
 
 }  // namespace qtool::reference

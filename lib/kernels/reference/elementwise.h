@@ -5,8 +5,8 @@
 namespace qtool::reference {
 
 /// y[i] = f(x[i]).
-template <class T, class F>
-void map(const T* x, T* y, int64_t count, F f) {
+template <class T, class R, class F>
+void map(const T* x, R* y, int64_t count, F f) {
   for (int64_t i = 0; i < count; ++i) y[i] = f(x[i]);
 }
 

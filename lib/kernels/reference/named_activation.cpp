@@ -4,8 +4,8 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "kernels/reference/activation.h"
 #include "kernels/reference/elementwise.h"
-#include "kernels/reference/unary.h"
 
 namespace qtool::reference {
 namespace {
@@ -26,14 +26,6 @@ struct ClipBetween {
   }
 };
 
-struct Elu {
-  float alpha;
-  template <class T>
-  T operator()(T x) const {
-    return x < 0 ? static_cast<T>(alpha) * std::expm1(x) : x;
-  }
-};
-
 struct ScaledTanh {
   float alpha, beta;
   template <class T>
@@ -42,22 +34,8 @@ struct ScaledTanh {
   }
 };
 
-// log(1 + exp(x)), where the exponential cannot overflow.
-struct Softplus {
-  template <class T>
-  T operator()(T x) const {
-    return std::max(x, T(0)) + std::log1p(std::exp(-std::abs(x)));
-  }
-};
-
-struct Softsign {
-  template <class T>
-  T operator()(T x) const {
-    return x / (1 + std::abs(x));
-  }
-};
-
-struct ThresholdedRelu {
+// Unlike the operator ThresholdedRelu it keeps the threshold itself.
+struct ReluFromThreshold {
   float alpha;
   template <class T>
   T operator()(T x) const {
@@ -92,7 +70,7 @@ constexpr NamedActivation kActivations[] = {
     row<Softplus>("softplus"),
     row<Softsign>("softsign"),
     row<Tanh>("tanh"),
-    row<ThresholdedRelu>("thresholdedrelu", 1, 1),
+    row<ReluFromThreshold>("thresholdedrelu", 1, 1),
 };
 
 bool same_letters(std::string_view lower, std::string_view name) {

@@ -6,15 +6,6 @@
 namespace qtool::reference {
 namespace {
 
-template <class T>
-void softmax_row(int64_t axis, int64_t step, const T* x, T* y) {
-  T largest = x[0];
-  for (int64_t i = 1; i < axis; ++i) largest = std::max(largest, x[i * step]);
-  double sum = 0;
-  for (int64_t i = 0; i < axis; ++i) sum += y[i * step] = std::exp(x[i * step] - largest);
-  for (int64_t i = 0; i < axis; ++i) y[i * step] = static_cast<T>(y[i * step] / sum);
-}
-
 struct Moments {
   double mean;
   double variance;
@@ -31,14 +22,6 @@ Moments moments(int64_t count, const T* x) {
 }
 
 }  // namespace
-
-template <class T>
-void softmax(int64_t outer, int64_t axis, int64_t inner, const T* x, T* y) {
-  if (axis == 0) return;
-  for (int64_t o = 0; o < outer; ++o)
-    for (int64_t i = 0; i < inner; ++i)
-      softmax_row(axis, inner, x + o * axis * inner + i, y + o * axis * inner + i);
-}
 
 template <class T>
 void batch_normalization(int64_t batch, int64_t channels, int64_t inner, float epsilon, const T* x,
@@ -64,8 +47,6 @@ void layer_normalization(int64_t outer, int64_t inner, float epsilon, const T* x
   }
 }
 
-template void softmax(int64_t, int64_t, int64_t, const float*, float*);
-template void softmax(int64_t, int64_t, int64_t, const double*, double*);
 template void batch_normalization(int64_t, int64_t, int64_t, float, const float*, const float*,
                                   const float*, const float*, const float*, float*);
 template void batch_normalization(int64_t, int64_t, int64_t, float, const double*, const double*,

@@ -5,10 +5,6 @@
 // Normalizations over float or double arrays; sums are taken in double.
 namespace qtool::reference {
 
-/// Softmax along the middle axis of x [outer, axis, inner]: exp(x - max) / Σ exp(x - max).
-template <class T>
-void softmax(int64_t outer, int64_t axis, int64_t inner, const T* x, T* y);
-
 /// y = (x - mean) / sqrt(variance + epsilon) · scale + bias over x [batch, channels, inner], all
 /// else [channels].
 template <class T>

@@ -1,92 +1,154 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <limits>
+#include <memory>
 #include <type_traits>
 
+#include "base/error.h"
+#include "kernels/reference/convert.h"
 #include "kernels/reference/strided_loop.h"
 
 namespace qtool::reference {
 
-/// Sums are taken in double for floating-point numbers, in 64 bits for integers.
+/// Sums are taken in double for floating-point numbers, in 64 bits that wrap around for integers.
 template <class T>
-using ReduceSumType = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
+using ReduceSumType = std::conditional_t<std::is_floating_point_v<T>, double, uint64_t>;
 
-/// What a reduction does: the value it starts from, how it takes in an element, how it ends.
+/// What a reduction does: the value it starts from, what an element adds to it, how two values are
+/// put together, and what becomes of the value of `count` elements.
 template <class T>
 struct SumOf {
   using Value = ReduceSumType<T>;
   static constexpr Value kStart = 0;
-  static Value step(Value sum, T x) { return sum + static_cast<Value>(x); }
+  static Value take(T x) { return static_cast<Value>(x); }
+  static Value merge(Value a, Value b) { return a + b; }
   static T finish(Value sum, int64_t) { return static_cast<T>(sum); }
 };
 
 template <class T>
+struct SumSquareOf : SumOf<T> {
+  using Value = ReduceSumType<T>;
+  static Value take(T x) { return static_cast<Value>(x) * static_cast<Value>(x); }
+};
+
+/// Σ |x|.
+template <class T>
+struct L1Of : SumOf<T> {
+  using Value = ReduceSumType<T>;
+  static Value take(T x) { return x < T(0) ? -static_cast<Value>(x) : static_cast<Value>(x); }
+};
+
+/// Integers are truncated. Throws Error for the mean of no integers.
+template <class T>
 struct MeanOf : SumOf<T> {
   using Value = ReduceSumType<T>;
   static T finish(Value sum, int64_t count) {
-    return static_cast<T>(sum / static_cast<Value>(count));
+    using Quotient =
+        std::conditional_t<std::is_signed_v<T> && std::is_integral_v<T>, int64_t, Value>;
+    if (std::is_integral_v<T> && count == 0) fail("the mean of no integers is not defined");
+    return static_cast<T>(static_cast<Quotient>(sum) / static_cast<Quotient>(count));
   }
 };
 
+template <class T>
+struct ProdOf : SumOf<T> {
+  using Value = ReduceSumType<T>;
+  static constexpr Value kStart = 1;
+  static Value merge(Value a, Value b) { return a * b; }
+};
+
+/// √(Σ x²), in double; integers are truncated.
+template <class T>
+struct L2Of : SumSquareOf<double> {
+  static T finish(double sum, int64_t) { return convert_value<T>(std::sqrt(sum)); }
+};
+
+/// log(Σ x), in double; integers are truncated.
+template <class T>
+struct LogSumOf : SumOf<double> {
+  static T finish(double sum, int64_t) { return convert_value<T>(std::log(sum)); }
+};
+
+/// log(Σ exp(x)), in double; integers are truncated. The sum is kept as a part of the exponential
+/// of the largest element, so that nothing overflows.
+template <class T>
+struct LogSumExpOf {
+  struct Value {
+    double largest;
+    double sum;
+  };
+  static constexpr Value kStart = {-std::numeric_limits<double>::infinity(), 0};
+  static Value take(T x) { return {static_cast<double>(x), 1}; }
+  static Value merge(Value a, Value b) {
+    if (b.largest > a.largest) std::swap(a, b);
+    if (a.largest == b.largest) return {a.largest, a.sum + b.sum};
+    return {a.largest, a.sum + b.sum * std::exp(b.largest - a.largest)};
+  }
+  static T finish(Value value, int64_t) {
+    return convert_value<T>(value.largest + std::log(value.sum));
+  }
+};
+
+/// Of no elements the lowest number of the type. NaN if there is one.
 template <class T>
 struct MaxOf {
   using Value = T;
   static constexpr T kStart = std::numeric_limits<T>::has_infinity
                                   ? -std::numeric_limits<T>::infinity()
                                   : std::numeric_limits<T>::lowest();
-  static T step(T largest, T x) { return x > largest || x != x ? x : largest; }
+  static T take(T x) { return x; }
+  static T merge(T a, T b) { return b > a || b != b ? b : a; }
   static T finish(T largest, int64_t) { return largest; }
 };
 
+/// Of no elements the largest number of the type. NaN if there is one.
 template <class T>
-struct MinOf {
-  using Value = T;
+struct MinOf : MaxOf<T> {
   static constexpr T kStart = std::numeric_limits<T>::has_infinity
                                   ? std::numeric_limits<T>::infinity()
                                   : std::numeric_limits<T>::max();
-  static T step(T smallest, T x) { return x < smallest || x != x ? x : smallest; }
-  static T finish(T smallest, int64_t) { return smallest; }
+  static T merge(T a, T b) { return b < a || b != b ? b : a; }
 };
+
+/// Reduces `count` neighbours to one value, several at a time.
+template <class Reduction, class T>
+typename Reduction::Value reduce_row(const T* x, int64_t count) {
+  constexpr int64_t kLanes = 8;
+  std::array<typename Reduction::Value, kLanes> lanes;
+  lanes.fill(Reduction::kStart);
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (std::size_t l = 0; l < kLanes; ++l)
+      lanes[l] = Reduction::merge(lanes[l], Reduction::take(x[i + static_cast<int64_t>(l)]));
+  typename Reduction::Value value = Reduction::kStart;
+  for (const auto& lane : lanes) value = Reduction::merge(value, lane);
+  for (; i < count; ++i) value = Reduction::merge(value, Reduction::take(x[i]));
+  return value;
+}
 
 /// Reduces x over a loop with operands y and x, in which y stands still along the reduced axes.
 /// `count`: elements that go into each of the `outputs` results.
 template <class Reduction, class T>
 void reduce(const StridedLoop<2>& loop, int64_t outputs, int64_t count, const T* x, T* y) {
-  using Value = typename Reduction::Value;
-  std::vector<Value> values(static_cast<std::size_t>(outputs), Reduction::kStart);
+  const auto values =
+      std::make_unique<typename Reduction::Value[]>(static_cast<std::size_t>(outputs));
+  std::fill_n(values.get(), outputs, Reduction::kStart);
   const int64_t n = loop.row_length();
   const auto [step_y, step_x] = loop.row_strides();
   loop.each_row([&, step_y = step_y, step_x = step_x](const auto& offsets) {
-    Value* const to = values.data() + offsets[0];
+    auto* const to = values.get() + offsets[0];
     const T* const from = x + offsets[1];
-    if (step_y == 0) {
-      Value value = *to;
-      for (int64_t i = 0; i < n; ++i) value = Reduction::step(value, from[i * step_x]);
-      *to = value;
-    } else {
+    if (step_y == 0 && step_x == 1)
+      *to = Reduction::merge(*to, reduce_row<Reduction>(from, n));
+    else
       for (int64_t i = 0; i < n; ++i)
-        to[i * step_y] = Reduction::step(to[i * step_y], from[i * step_x]);
-    }
+        to[i * step_y] = Reduction::merge(to[i * step_y], Reduction::take(from[i * step_x]));
   });
-  for (const Value value : values) *y++ = Reduction::finish(value, count);
-}
-
-/// Index along the middle axis of the extreme element of x [outer, axis, inner]; `before(a, b)`
-/// tells whether a is more extreme than b. Of equals the first, or the last if `take_last`.
-template <class T, class Before>
-void arg_extreme(int64_t outer, int64_t axis, int64_t inner, bool take_last, Before before,
-                 const T* x, int64_t* y) {
-  for (int64_t o = 0; o < outer; ++o, x += axis * inner)
-    for (int64_t i = 0; i < inner; ++i) {
-      int64_t best = 0;
-      for (int64_t k = 1; k < axis; ++k) {
-        const T candidate = x[k * inner + i];
-        const T current = x[best * inner + i];
-        if (before(candidate, current) || (take_last && candidate == current)) best = k;
-      }
-      *y++ = best;
-    }
+  for (int64_t i = 0; i < outputs; ++i)
+    y[i] = Reduction::finish(values[static_cast<std::size_t>(i)], count);
 }
 
 }  // namespace qtool::reference

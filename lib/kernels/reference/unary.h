@@ -1,106 +1,41 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
 
-// The scalar functions of ONNX's elementwise operators with one input. Parameters carry ONNX's
-// names and defaults.
+#include "kernels/reference/convert.h"
+
+// The scalar functions of ONNX's elementwise operators with one input, but for those that <cmath>
+// has under their name. Activations stand in activation.h.
 namespace qtool::reference {
 
-struct Relu {
-  template <class T>
-  T operator()(T x) const {
-    return x < 0 ? T(0) : x;
-  }
-};
-
-struct LeakyRelu {
-  float alpha = 0.01F;
-  template <class T>
-  T operator()(T x) const {
-    return x < 0 ? static_cast<T>(alpha) * x : x;
-  }
-};
-
-struct Sigmoid {
-  template <class T>
-  T operator()(T x) const {
-    return 1 / (1 + std::exp(-x));
-  }
-};
-
-struct HardSigmoid {
-  float alpha = 0.2F;
-  float beta = 0.5F;
-  template <class T>
-  T operator()(T x) const {
-    return std::max(T(0), std::min(T(1), static_cast<T>(alpha) * x + static_cast<T>(beta)));
-  }
-};
-
-/// x · HardSigmoid(x) with alpha = 1/6 and beta = 0.5.
-struct HardSwish {
-  template <class T>
-  T operator()(T x) const {
-    return x * std::max(T(0), std::min(T(1), x / 6 + T(0.5)));
-  }
-};
-
-struct Tanh {
-  template <class T>
-  T operator()(T x) const {
-    return std::tanh(x);
-  }
-};
-
+/// Integers give the value rounded towards 0.
 struct Erf {
   template <class T>
   T operator()(T x) const {
-    return std::erf(x);
+    if constexpr (std::is_integral_v<T>)
+      return convert_value<T>(std::erf(static_cast<double>(x)));
+    else
+      return std::erf(x);
   }
 };
 
-struct Exp {
+/// To the nearest integer, halves to the even one.
+struct Round {
   template <class T>
   T operator()(T x) const {
-    return std::exp(x);
+    return std::nearbyint(x);
   }
 };
 
-struct Log {
+/// -1, 0 or 1; NaN stays NaN.
+struct Sign {
   template <class T>
   T operator()(T x) const {
-    return std::log(x);
-  }
-};
-
-struct Sqrt {
-  template <class T>
-  T operator()(T x) const {
-    return std::sqrt(x);
-  }
-};
-
-struct Reciprocal {
-  template <class T>
-  T operator()(T x) const {
-    return 1 / x;
-  }
-};
-
-struct Floor {
-  template <class T>
-  T operator()(T x) const {
-    return std::floor(x);
-  }
-};
-
-struct Ceil {
-  template <class T>
-  T operator()(T x) const {
-    return std::ceil(x);
+    if (x > T(0)) return T(1);
+    if (x < T(0)) return static_cast<T>(-1);
+    return x == x ? T(0) : x;
   }
 };
 
@@ -125,11 +60,24 @@ struct Abs {
   }
 };
 
-struct Not {
-  bool operator()(bool x) const { return !x; }
+struct IsNaN {
+  template <class T>
+  bool operator()(T x) const {
+    return x != x;
+  }
 };
 
-/// min(max(x, low), high): where low > high the result is high, as ONNX says.
+struct IsInf {
+  bool negative = true;  // whether -inf counts
+  bool positive = true;  // whether inf counts
+  template <class T>
+  bool operator()(T x) const {
+    constexpr T kInfinity = std::numeric_limits<T>::infinity();
+    return (negative && x == -kInfinity) || (positive && x == kInfinity);
+  }
+};
+
+/// min(max(x, low), high): where low > high the result is high, as ONNX says. NaN stays NaN.
 template <class T>
 struct Clip {
   T low = std::numeric_limits<T>::lowest();
