@@ -107,7 +107,7 @@ void LstmCell<T>::step(T* row, T* h, T* c) {
   if (peepholes != nullptr) add_product(o, peepholes + n, c, n);
   activate(activations[0], clip, o, n);
   std::copy_n(c, n, h);
-  activate(activations[2], clip, h, n);
+  activations[2](h, n);
   for (int64_t k = 0; k < n; ++k) h[k] *= o[k];
 }
 

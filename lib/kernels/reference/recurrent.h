@@ -28,7 +28,7 @@ template <class T>
 struct RnnCell {
   int64_t hidden;
   NamedActivation activation;
-  T clip;  // activations' inputs are brought into [-clip, clip]
+  T clip;  // the gates' sums are brought into [-clip, clip]
   WeightProduct<T> recurrent;
   std::vector<T> gates = {};
   void operator()(const StepInputs<T>& inputs, T* h, T* c);
@@ -55,7 +55,8 @@ struct GruCell {
 };
 
 /// i, o, f, g in this order: i, f = f1(input + h · R' + p · c); c' = f · c + i · f2(gate);
-/// o = f1(input + h · R' + p · c'); h' = o · f3(c').
+/// o = f1(input + h · R' + p · c'); h' = o · f3(c'). As in onnxruntime only the gates are clipped,
+/// not what goes into f3.
 template <class T>
 struct LstmCell {
   int64_t hidden;
