@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "onnx_io/check_nodes.h"
 #include "onnx_io/contrib_schemas.h"
 #include "onnx_io/library_call.h"
 #include "onnx_io/model_proto.h"
@@ -50,6 +51,7 @@ void expand_functions(Model& model, const IsKept& is_kept) {
   const bool local = has_local_functions(model);
   if (!local && !has_others(model.graph, is_kept)) return;
   onnx::ModelProto proto = export_model_proto(model, Detail::kSkeleton);
+  check_nodes(proto);
   library_call("expanding functions", [&] {
     if (local) onnx::inliner::InlineLocalFunctions(proto, /*convert_version=*/true);
     expand_known_functions(proto, is_kept);

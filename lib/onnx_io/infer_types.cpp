@@ -1,5 +1,6 @@
 #include <onnx/shape_inference/implementation.h>
 
+#include "onnx_io/check_nodes.h"
 #include "onnx_io/contrib_schemas.h"
 #include "onnx_io/library_call.h"
 #include "onnx_io/model_proto.h"
@@ -58,6 +59,7 @@ void fill_graph(Graph& graph, const onnx::GraphProto& proto) {
 
 void infer_types(Model& model) {
   onnx::ModelProto proto = export_model_proto(model, Detail::kSkeleton);
+  check_nodes(proto);
   onnx::shape_inference::DataValueMap computed;
   const onnx::ShapeInferenceOptions options(/*check_type=*/false, /*strict_mode=*/1,
                                             /*data_prop=*/true);

@@ -16,7 +16,7 @@ namespace qtool {
 namespace {
 
 constexpr std::size_t kSmall = std::size_t{1} << 20;  // bytes
-constexpr int64_t kMostElements = int64_t{1} << 28;
+constexpr int64_t kFewElements = int64_t{1} << 22;
 constexpr std::array<std::string_view, 7> kNeverFolded = {
     "DequantizeLinear",  "RandomNormal", "RandomNormalLike", "RandomUniform",
     "RandomUniformLike", "Multinomial",  "Bernoulli"};
@@ -75,8 +75,11 @@ std::vector<Tensor> evaluate(const Graph& graph, const Node& node, const Kernel&
   std::vector<const Datum*> inputs;
   for (const Datum& value : values) inputs.push_back(value.is_empty() ? nullptr : &value);
   std::vector<Datum> outputs(node.outputs.size());
-  const Allocate allocate = [](DType dtype, const Shape& shape) {
-    if (element_count(shape) > kMostElements) fail("too many elements for a constant");
+  int64_t limit = kFewElements;
+  for (const Datum& value : values)
+    if (value.is_tensor()) limit = std::max(limit, 4 * value.tensor().size());
+  const Allocate allocate = [limit](DType dtype, const Shape& shape) {
+    if (element_count(shape) > limit) fail("too many elements for a constant");
     return Tensor(dtype, shape);
   };
   KernelCall call(inputs, outputs, allocate);
