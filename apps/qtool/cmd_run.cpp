@@ -1,12 +1,13 @@
 #include <filesystem>
+#include <set>
 #include <system_error>
 
-#include "calib/reader.h"
 #include "command.h"
+#include "feeds.h"
 #include "onnx_io/onnx_io.h"
 #include "progress.h"
-#include "sample_options.h"
 #include "tensor/npy.h"
+#include "tensor/widen.h"
 
 namespace qtool {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 struct RunOptions {
   CommonOptions common;
   SampleOptions samples;
+  CompileOptions compile;
   std::string model;
   std::string output;
 };
@@ -33,20 +35,38 @@ std::filesystem::path make_folder(const RunOptions& options, int64_t sample, int
   return folder;
 }
 
+// Every tensor by the name of its file: one for an output that is a tensor, one for each element of
+// a sequence, none for an empty optional.
+std::map<std::string, Tensor> name_files(const DatumMap& outputs) {
+  std::map<std::string, Tensor> files;
+  const auto add = [&](const std::string& name, const Tensor& tensor) {
+    if (!files.emplace(file_name(name), tensor).second)
+      fail("two outputs would be written as {}", file_name(name));
+  };
+  for (const auto& [name, datum] : outputs) {
+    if (datum.is_tensor()) add(name, datum.tensor());
+    if (!datum.is_sequence()) continue;
+    for (std::size_t i = 0; i < datum.sequence().size(); ++i)
+      add(fmt::format("{}.{}", name, i), datum.sequence()[i]);
+  }
+  return files;
+}
+
 void run(const RunOptions& options) {
   set_threads(options.samples.threads);
-  Model model = import_model(options.model);
+  Model model = import_any_opset(options.model);
   const auto in_model = [&] { return options.model; };
   with_context(in_model, [&] { infer_types(model); });
-  const SampleReader samples(model.graph, options.samples.path, options.samples.reader_options());
-  const Executor executor = with_context(in_model, [&] { return Executor(model); });
+  const Feeds feeds = open_feeds(model.graph, options.samples);
+  const Executor executor =
+      with_context(in_model, [&] { return Executor(model, options.compile); });
   ProgressLine progress("running", options.common.quiet);
-  for (int64_t i = 0; i < samples.count(); ++i) {
-    const TensorMap feed = samples.read(i);
-    const TensorMap outputs = with_context(in_model, [&] { return executor.run(feed); });
-    const std::filesystem::path folder = make_folder(options, i, samples.count());
-    for (const auto& [name, tensor] : outputs) write_npy(folder / file_name(name), tensor);
-    progress.update(i + 1, samples.count());
+  for (int64_t i = 0; i < feeds.count; ++i) {
+    const DatumMap feed = feeds.read(i);
+    const auto files = with_context(in_model, [&] { return name_files(executor.run_data(feed)); });
+    const std::filesystem::path folder = make_folder(options, i, feeds.count);
+    for (const auto& [name, tensor] : files) write_npy(folder / name, widen(tensor));
+    progress.update(i + 1, feeds.count);
   }
 }
 
@@ -56,13 +76,23 @@ void add_run_command(CLI::App& app) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command =
       add_command(app, "run", "Run a model on samples and write its outputs as .npy files",
-                  "  qtool run model.onnx --data samples/ -o outputs/", options->common);
+                  "  qtool run model.onnx --data samples/ -o outputs/\n"
+                  "  qtool run model.onnx --data test_data_set_0/ -o outputs/",
+                  options->common);
   command->add_option("model", options->model, "Model (.onnx)")->required();
-  add_sample_options(*command, "--data", options->samples);
+  add_sample_options(*command, "--data", options->samples)
+      ->required(false)
+      ->description(
+          "Samples: a folder of .npy files (or one sub-folder for each input), a .npy or .npz file "
+          "with all of them stacked, or an ONNX test data set (input_0.pb, ...)");
   command
       ->add_option("-o,--output", options->output,
                    "Folder for <output>.npy; one sub-folder a sample if there are several")
       ->required();
+  command
+      ->add_option("--max-steps", options->compile.max_steps,
+                   "Stop a run after N nodes, those of loops counted each time (default: no limit)")
+      ->check(CLI::PositiveNumber);
   command->callback([options] { run(*options); });
 }
 

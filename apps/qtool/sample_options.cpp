@@ -43,13 +43,15 @@ ReaderOptions SampleOptions::reader_options() const {
   return result;
 }
 
-void add_sample_options(CLI::App& command, const std::string& flag, SampleOptions& options) {
-  command
-      .add_option(
-          flag, options.path,
-          "Samples: a folder of .npy files (or one sub-folder for each input), or a .npy or "
-          ".npz file with all of them stacked")
-      ->required();
+CLI::Option* add_sample_options(CLI::App& command, const std::string& flag,
+                                SampleOptions& options) {
+  CLI::Option* path =
+      command
+          .add_option(
+              flag, options.path,
+              "Samples: a folder of .npy files (or one sub-folder for each input), or a .npy or "
+              ".npz file with all of them stacked")
+          ->required();
   command.add_option("--max-samples", options.max_samples, "Use only the first N samples")
       ->check(CLI::PositiveNumber);
   command
@@ -62,6 +64,7 @@ void add_sample_options(CLI::App& command, const std::string& flag, SampleOption
       ->check(check_std);
   command.add_option("--threads", options.threads, "Threads that run the model (default 1)")
       ->check(CLI::PositiveNumber);
+  return path;
 }
 
 }  // namespace qtool

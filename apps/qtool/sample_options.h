@@ -21,7 +21,8 @@ struct SampleOptions {
   ReaderOptions reader_options() const;
 };
 
-/// Adds `flag` (--calib, --data) with --max-samples, --scale, --mean, --std and --threads.
-void add_sample_options(CLI::App& command, const std::string& flag, SampleOptions& options);
+/// Adds `flag` (--calib, --data), which is required, with --max-samples, --scale, --mean, --std and
+/// --threads. Returns that of `flag`.
+CLI::Option* add_sample_options(CLI::App& command, const std::string& flag, SampleOptions& options);
 
 }  // namespace qtool

@@ -26,6 +26,7 @@ Cut cut_array(const Shape& array, const ValueType& input) {
   const std::vector<Dim>& dims = *input.shape;
   if (dims.empty() && array.empty()) return {1, {}};
   if (!dims.empty()) {
+    if (dims[0].known() && fits(array, dims)) return {1, array};
     const int64_t rows = dims[0].known() ? dims[0].value : 1;
     if (fits(array, dims, 1)) return cut_rows(array, rows);
     const Shape batched = with_front(1, array);
@@ -37,7 +38,10 @@ Cut cut_array(const Shape& array, const ValueType& input) {
 
 Tensor sample_of(const Tensor& array, const Cut& cut, int64_t index) {
   const auto owner = std::make_shared<const Tensor>(array);
-  const std::size_t bytes = array.bytes() / static_cast<std::size_t>(cut.count);
+  const auto size = static_cast<std::size_t>(array.size());
+  const std::size_t all =
+      array.dtype() == DType::kString ? size * sizeof(std::string) : array.bytes();
+  const std::size_t bytes = all / static_cast<std::size_t>(cut.count);
   const auto* first = static_cast<const std::byte*>(array.raw());
   return Tensor::view(array.dtype(), cut.sample, owner,
                       first + static_cast<std::size_t>(index) * bytes);

@@ -12,7 +12,7 @@ struct Cut {
 };
 
 /// Cuts an array for an input whose axis 0 is the batch of k rows (1 if the model leaves it free):
-///   [n · k, …] gives n samples of k rows;
+///   [n · k, …] gives n samples of k rows, and one of none if k = 0 and the array is empty;
 ///   […], without the batch axis, gives one sample if k = 1;
 ///   [n, k, …], stacked on an axis of its own, gives n samples.
 /// An input of unknown rank gets one row of axis 0 a sample.

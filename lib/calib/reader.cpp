@@ -90,6 +90,7 @@ void check_normalization(const Normalization& normalization) {
 
 struct SampleReader::Impl {
   std::optional<Normalization> normalization;
+  bool only_finite;
   std::vector<Input> inputs;
   FileCache cache;
   int64_t count = 0;
@@ -128,7 +129,7 @@ struct SampleReader::Impl {
       Tensor sample = convert(sample_of(array, cut, index - part.first), input.type.dtype);
       if (normalization && sample.dtype() == DType::kFloat32)
         sample = normalize(sample, *normalization);
-      check_finite(sample);
+      if (only_finite) check_finite(sample);
       return sample;
     });
   }
@@ -140,7 +141,7 @@ SampleReader::SampleReader(const Graph& graph, const fs::path& path, const Reade
   if (names.empty()) fail("the model has no inputs to feed");
   if (options.normalization) check_normalization(*options.normalization);
 
-  impl_.reset(new Impl{options.normalization, {}, FileCache(names.size())});
+  impl_.reset(new Impl{options.normalization, options.only_finite, {}, FileCache(names.size())});
   const int64_t limit =
       options.max_samples > 0 ? options.max_samples : std::numeric_limits<int64_t>::max();
   const auto files = find_input_files(path, names);

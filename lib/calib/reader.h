@@ -21,6 +21,7 @@ struct Normalization {
 struct ReaderOptions {
   std::optional<Normalization> normalization;  // applied to float inputs
   int64_t max_samples = 0;                     // 0: all
+  bool only_finite = true;                     // refuse NaN and Inf
 };
 
 /// A sequence of samples on disk, each one tensor per model input with a batch of 1 (or the model's
@@ -45,7 +46,7 @@ class SampleReader {
   ~SampleReader();
 
   int64_t count() const;
-  /// Sample `index`. Throws Error naming the file if it holds NaN or Inf.
+  /// Sample `index`. Throws Error naming the file if it holds NaN or Inf that options refuse.
   TensorMap read(int64_t index) const;
 
  private:

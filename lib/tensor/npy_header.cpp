@@ -15,8 +15,10 @@ constexpr std::size_t kMaxRank = 64;  // NumPy's own limit
 constexpr std::string_view kHint =
     "save numbers instead, e.g. np.save(path, array.astype(np.float32))";
 
+constexpr std::string_view kWide = "U";  // a string of so many characters of 4 bytes
+
 struct TypeRow {
-  std::string_view code;  // kind and bytes of one element
+  std::string_view code;  // kind and bytes of one element; of strings the kind alone
   DType dtype;
 };
 constexpr TypeRow kTypes[] = {
@@ -24,6 +26,7 @@ constexpr TypeRow kTypes[] = {
     {"i4", DType::kInt32},   {"i8", DType::kInt64},   {"u1", DType::kUInt8},
     {"u2", DType::kUInt16},  {"u4", DType::kUInt32},  {"u8", DType::kUInt64},
     {"f2", DType::kFloat16}, {"f4", DType::kFloat32}, {"f8", DType::kFloat64},
+    {kWide, DType::kString}, {"S", DType::kString},
 };
 
 // Reads the only form a header may have: {'key': value, ...} with the three known keys.
@@ -40,7 +43,12 @@ class HeaderParser {
     skip_space();
     if (!rest().empty()) malformed("nothing more");
     if (!type_ || !order_ || !shape_) malformed("'descr', 'fortran_order' and 'shape'");
-    return {type_->dtype, big_endian_, *order_, std::move(*shape_)};
+    return {.dtype = type_->dtype,
+            .item_bytes = item_bytes_,
+            .wide_characters = type_->code == kWide,
+            .big_endian = big_endian_,
+            .fortran_order = *order_,
+            .shape = std::move(*shape_)};
   }
 
  private:
@@ -102,10 +110,24 @@ class HeaderParser {
     const std::string_view descr = quoted();
     if (descr.find('O') == 1) fail("holds Python objects; {}", kHint);
     for (const TypeRow& row : kTypes)
-      if (!descr.empty() && descr.substr(1) == row.code) type_ = row;
+      if (!descr.empty() && set_item_bytes(descr.substr(1), row)) type_ = row;
     if (!type_ || std::string_view("<>|=").find(descr[0]) == std::string_view::npos)
       fail("holds elements of type '{}', which qtool does not read; {}", descr, kHint);
     big_endian_ = descr[0] == '>';
+  }
+
+  // Whether `code` is the row's type; then item_bytes_ is what one element takes.
+  bool set_item_bytes(std::string_view code, const TypeRow& row) {
+    if (row.dtype != DType::kString) {
+      if (code == row.code) item_bytes_ = static_cast<std::size_t>(bits(row.dtype)) / 8;
+      return code == row.code;
+    }
+    if (!code.starts_with(row.code)) return false;
+    uint32_t length = 0;
+    const char* end = code.data() + code.size();
+    const auto result = std::from_chars(code.data() + row.code.size(), end, length);
+    item_bytes_ = std::size_t{length} * (row.code == kWide ? 4 : 1);
+    return result.ec == std::errc() && result.ptr == end;
   }
 
   void read_order() {
@@ -140,6 +162,7 @@ class HeaderParser {
   std::string_view text_;
   std::size_t position_ = 0;
   std::optional<TypeRow> type_;
+  std::size_t item_bytes_ = 0;
   bool big_endian_ = false;
   std::optional<bool> order_;
   std::optional<Shape> shape_;
@@ -172,11 +195,12 @@ NpyHeader parse_npy_header(std::string_view bytes) {
   return header;
 }
 
-std::string format_npy_header(DType dtype, const Shape& shape) {
-  std::string_view code;
-  for (const TypeRow& row : kTypes)
-    if (row.dtype == dtype) code = row.code;
-  if (code.empty()) fail("NumPy has no type {}", name(dtype));
+std::string format_npy_header(DType dtype, const Shape& shape, std::size_t characters) {
+  const auto* row = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                 [&](const TypeRow& type) { return type.dtype == dtype; });
+  if (row == std::end(kTypes)) fail("NumPy has no type {}", name(dtype));
+  std::string code(row->code);
+  if (dtype == DType::kString) code += std::to_string(characters);
   std::string text = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}{}), }}",
                                  bits(dtype) == 8 ? '|' : '<', code, fmt::join(shape, ", "),
                                  shape.size() == 1 ? "," : "");

@@ -36,6 +36,7 @@ TEST_CASE("a fixed batch takes as many rows a sample") {
         "5 rows on axis 0 are no multiple of the model's batch of 2");
   CHECK(error_of_cut({4, 3}, {0, 3}) ==
         "4 rows on axis 0 are no multiple of the model's batch of 0");
+  CHECK(cut_array({0, 3}, input({0, 3})) == Cut{1, {0, 3}});
 }
 
 TEST_CASE("an array without the batch axis is one sample") {
@@ -70,4 +71,9 @@ TEST_CASE("a sample is a view of its rows") {
   const Tensor sample = sample_of(array, {2, {2, 2}}, 1);
   CHECK(sample == Tensor::of<int16_t>({2, 2}, {4, 5, 6, 7}));
   CHECK(sample.raw() == array.data<int16_t>() + 4);
+}
+
+TEST_CASE("samples of strings are cut as those of numbers") {
+  const Tensor array = Tensor::of<std::string>({2, 2}, {"a", "b", "c", "d"});
+  CHECK(sample_of(array, {2, {1, 2}}, 1) == Tensor::of<std::string>({1, 2}, {"c", "d"}));
 }

@@ -114,13 +114,41 @@ TEST_CASE("types that are no numbers are refused with the way out") {
   CHECK_THAT(error_of_bytes(npy("|O", "(1,)", "pickle")),
              ContainsSubstring("a.npy: holds Python objects; save numbers instead") &&
                  ContainsSubstring("astype(np.float32)"));
-  for (const char* descr : {"<U5", "|S3", "<c8", "|V2", "<M8[ns]", "<f16"})
+  for (const char* descr : {"<U", "|S-3", "<U4294967296", "<c8", "|V2", "<M8[ns]", "<f16"})
     CHECK_THAT(error_of_bytes(npy(descr, "(1,)", std::string(64, '\0'))),
                ContainsSubstring(std::string("of type '") + descr + "', which qtool does not"));
   const std::string fields =
       "{'descr': [('x', '<f4'), ('y', '<i4')], 'fortran_order': False, 'shape': (1,), }\n";
   CHECK_THAT(error_of_bytes(npy_of_header(fields, std::string(8, '\0'))),
              ContainsSubstring("holds records of several fields"));
+}
+
+TEST_CASE("strings are read, wide ones as UTF-8") {
+  // U+E9, U+20AC and U+1F600 take 2, 3 and 4 bytes.
+  const std::vector<uint32_t> wide = {'a', 'b', 0, 0xE9, 0x20AC, 0x1F600, 0, 0, 0, 'c', 0, 'd'};
+  const auto expected = Tensor::of<std::string>(
+      {2, 2}, {"ab", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", "", std::string("c\0d", 3)});
+  CHECK(read_bytes(npy("<U3", "(2, 2)", bytes_of(wide))) == expected);
+  std::vector<uint32_t> swapped;
+  for (const uint32_t c : wide) swapped.push_back(__builtin_bswap32(c));
+  CHECK(read_bytes(npy(">U3", "(2, 2)", bytes_of(swapped))) == expected);
+  CHECK(read_bytes(npy("|S2", "(2, 2)", std::string("ab\0\0c\0\xFF\0", 8), true)) ==
+        Tensor::of<std::string>({2, 2}, {"ab", "c", "", "\xFF"}));
+  CHECK(read_bytes(npy("<U0", "(0, 2)", "")).shape() == Shape{0, 2});
+}
+
+TEST_CASE("malformed strings are refused") {
+  CHECK_THAT(error_of_bytes(npy("<U1", "(2,)", bytes_of<uint32_t>({'a', 0xD800}))),
+             ContainsSubstring("a.npy: 0xd800 is no character of Unicode"));
+  CHECK_THAT(error_of_bytes(npy("<U2", "(2,)", std::string(15, 'a'))),
+             ContainsSubstring("a.npy: is truncated"));
+  CHECK_THAT(error_of_bytes(npy("|S4294967295", "(4294967295,)", "a")),
+             ContainsSubstring("a.npy: is truncated"));
+  CHECK_THAT(error_of_bytes(npy("<U0", "(1000000000000,)", "")),
+             ContainsSubstring("strings without room for a character"));
+  const TempFolder folder;
+  CHECK_THAT(error_of([&] { write_npy(folder / "a.npy", Tensor::scalar<std::string>("\xFF")); }),
+             ContainsSubstring("a.npy: text is not UTF-8 at byte 0"));
 }
 
 TEST_CASE("a file with too little or too much data is refused") {
@@ -182,7 +210,9 @@ TEST_CASE("what is written is read back") {
   const TempFolder folder;
   const Tensor tensor =
       GENERATE(Tensor::scalar<double>(2.5), Tensor::of<uint8_t>({3}, {1, 2, 255}),
-               Tensor::of<bool>({1, 2}, {true, false}), Tensor(DType::kInt64, {0, 4}));
+               Tensor::of<bool>({1, 2}, {true, false}), Tensor(DType::kInt64, {0, 4}),
+               Tensor::of<std::string>({2, 1}, {"", "\xE2\x82\xAC 5"}),
+               Tensor(DType::kString, {0, 4}), Tensor::scalar<std::string>(""));
   write_npy(folder / "a.npy", tensor);
   CHECK(read_npy(folder / "a.npy") == tensor);
 }
