@@ -1,7 +1,7 @@
-// Usage: conformance <folder of cases> [options], see --help.
+// Usage: conformance <folder of cases>... [options], see --help.
 // Runs ONNX's backend tests with qtool's executor: every folder with a model.onnx and its
 // test_data_set_* is a case, and passes if all ways to run it give the expected outputs. Fails if
-// an unlisted case fails, or if one passes that --not-run lists.
+// an unlisted case fails, or if one that --not-run lists passes.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 using qtool::Provider;
 
 struct Options {
-  std::string folder;
+  std::vector<std::string> folders;
   std::string not_run = CONFORMANCE_DIR "/not_run.txt";
   std::string filter;
   qtool::Ways ways;
@@ -34,15 +34,23 @@ void count(const std::vector<std::string>& problems, bool listed, qtool::Tally& 
     ++tally.failed;
 }
 
+std::vector<fs::path> find_cases(const Options& options) {
+  std::vector<fs::path> cases;
+  for (const std::string& folder : options.folders)
+    for (fs::path& found : qtool::find_cases(folder, options.filter))
+      cases.push_back(std::move(found));
+  return cases;
+}
+
 bool run(const Options& options) {
   const qtool::Families families(CONFORMANCE_DIR "/families.txt");
   const auto table = qtool::read_table(options.not_run);
   const std::map<std::string, std::string> not_run(table.begin(), table.end());
   std::map<std::string, qtool::Tally> tallies;
-  for (const fs::path& folder : qtool::find_cases(options.folder, options.filter)) {
+  for (const fs::path& folder : find_cases(options)) {
     const std::string name = folder.filename().string();
     if (options.verbose) fmt::print(stderr, "{}\n", name);
-    std::vector<std::string> problems = qtool::run_case(folder, options.ways);
+    const std::vector<std::string> problems = qtool::run_case(folder, options.ways);
     const bool listed = not_run.contains(name);
     count(problems, listed, tallies[families.of_case(folder)]);
     if (listed && problems.empty()) fmt::print("{}: passes, but is listed as not run\n", name);
@@ -59,7 +67,7 @@ bool run(const Options& options) {
 int main(int argc, char** argv) {
   CLI::App app("Runs ONNX's backend tests with qtool's executor");
   Options options;
-  app.add_option("folder", options.folder, "Folder of cases")->required();
+  app.add_option("folder", options.folders, "Folders of cases")->required();
   app.add_option("--not-run", options.not_run, "File of cases known to fail: `case: reason` lines")
       ->capture_default_str();
   app.add_option("--filter", options.filter, "Run only cases whose name holds this");

@@ -114,7 +114,12 @@ REFUSALS = [
     ("an archive that is cut", "static model.onnx OUT --calib cut.npz", "cut.npz"),
     ("NaN in one of the samples", "static model.onnx OUT --calib with_nan", "with_nan/2.npy", "NaN"),
     ("Inf in one of the samples", "static model.onnx OUT --calib with_inf", "with_inf/1.npy", "Inf"),
-    ("NaN in a sample to run on", "run model.onnx --data nan.npy -o OUT", "nan.npy", "NaN"),
+    ("a test data set of another shape", "run relu.onnx --data cut_set -o OUT", "relu.onnx", "[1, 4]", "[2, 4]"),
+    ("a test data set with too few inputs", "run two.onnx --data set -o OUT", "set/input_1.pb"),
+    ("scaling of a test data set", "run relu.onnx --data set --scale 2 -o OUT", "set", "--scale"),
+    ("no data for a model with inputs", "run two.onnx -o OUT", "left", "right", "--data"),
+    ("no such data for a model without inputs", "run constants.onnx --data nowhere -o OUT", "nowhere"),
+    ("a loop that never ends", "run endless.onnx --data set -o OUT --max-steps 1000", "endless.onnx", "1000", "--max-steps"),
     ("as many means as the image has no channels", "static model.onnx OUT --calib images.npy --mean 1 2", "channels"),
     ("a pass that does not exist", "dynamic model.onnx OUT --print-after=fold_everything", "fold_everything"),
     ("labels that do not fit the samples", "bench model.onnx --data images.npy --labels few.npy --json OUT", "few.npy", "3"),
@@ -346,6 +351,42 @@ def _(world):
     world.ok("run model.onnx --data images.npy -o several --max-samples 3")
     names = sorted(p.name for p in world.path("several").iterdir())
     expect(names == ["00000", "00001", "00002"], f"folders: {names}")
+
+
+@case("run: NaN and Inf are numbers too")
+def _(world):
+    world.ok("run relu.onnx --data set -o from_pb")
+    np.testing.assert_array_equal(np.load(world.path("from_pb/y.npy")), np.array([[10, 0, np.nan, np.inf]], np.float32))
+    np.save(world.path("not_finite.npy"), np.array([[1, -np.inf, np.nan, np.inf]], np.float32))
+    world.ok("run relu.onnx --data not_finite.npy -o from_npy")
+    np.testing.assert_array_equal(np.load(world.path("from_npy/y.npy")), np.array([[1, 0, np.nan, np.inf]], np.float32))
+
+
+@case("run: several test data sets come in the order of their numbers")
+def _(world):
+    world.ok("run relu.onnx --data sets -o from_sets")
+    firsts = [np.load(world.path(f"from_sets/{i:05}/y.npy"))[0, 0] for i in range(11)]
+    expect(firsts == list(range(11)), f"order: {firsts}")
+    world.ok("run relu.onnx --data sets -o from_two_sets --max-samples 2")
+    expect(len(list(world.path("from_two_sets").iterdir())) == 2, "--max-samples is not kept")
+
+
+@case("run: one file for each tensor of a sequence, none for an empty optional")
+def _(world):
+    world.ok("run passed_on.onnx --data passed_on -o from_sequence")
+    names = sorted(p.name for p in world.path("from_sequence").iterdir())
+    expect(names == ["a_list.0.npy", "a_list.1.npy"], f"files: {names}")
+    np.testing.assert_array_equal(np.load(world.path("from_sequence/a_list.1.npy")), np.arange(3, dtype=np.float32))
+
+
+@case("run: a model without inputs needs no data, and every type is written")
+def _(world):
+    world.ok("run constants.onnx -o constants")
+    written = dict(bfloat16="<f4", float8e4m3fn="<f4", float4e2m1="<f4", int4="|i1", uint4="|u1", string="<U4")
+    for name, values in fixtures.CONSTANTS.items():
+        array = np.load(world.path(f"constants/{name}.npy"))
+        expect(array.dtype == np.dtype(written.get(name, name)), f"{name}: {array.dtype}")
+        expect(array.tolist() == values, f"{name}: {array}")
 
 
 def outputs(world, model, count=8):

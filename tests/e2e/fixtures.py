@@ -13,6 +13,17 @@ TWO = """<ir_version: 8, opset_import: ["" : 17]>
 two (float[1, 4] left, float[1, 4] right) => (float[1, 4] sum, float[1, 4] "sums/of:both")
 { sum = Add(left, right) "sums/of:both" = Add(sum, sum) }"""
 
+PASSED_ON = """<ir_version: 8, opset_import: ["" : 17]>
+kinds (seq(float[N]) "a/list", optional(float[N]) nothing) => (seq(float[N]) "a/list", optional(float[N]) nothing) {}"""
+ENDLESS = """<ir_version: 8, opset_import: ["" : 17]>
+endless (float[1, 4] x) => (float[1, 4] y) {
+    yes = Constant <value = bool {1}> ()
+    y = Loop (, yes, x) <body = turn (int64 i, bool on, float[1, 4] v) => (bool again, float[1, 4] w) {
+        again = Identity(on)
+        w = Relu(v)
+    }>
+}"""
+
 
 def write(folder, data):
     write_models(folder, data / "models")
@@ -20,6 +31,7 @@ def write(folder, data):
     write_samples(folder, images)
     np.save(folder / "labels.npy", np.load(data / "calib" / "fashion" / "labels.npy")[:8])
     write_bad_samples(folder, images.astype(np.float32))
+    write_data_sets(folder)
 
 
 def write_models(folder, models):
@@ -27,6 +39,9 @@ def write_models(folder, models):
     shutil.copy(models / "magika_fast_v2_1.onnx", folder / "integers.onnx")  # int32 [N, 1024]
     onnx.save(onnx.parser.parse_model(RELU), folder / "relu.onnx")
     onnx.save(onnx.parser.parse_model(TWO), folder / "two.onnx")
+    onnx.save(onnx.parser.parse_model(PASSED_ON), folder / "passed_on.onnx")
+    onnx.save(onnx.parser.parse_model(ENDLESS), folder / "endless.onnx")
+    onnx.save(constants_model(), folder / "constants.onnx")
     content = (folder / "model.onnx").read_bytes()
     (folder / "cut10.onnx").write_bytes(content[: len(content) // 10])
     (folder / "cut50.onnx").write_bytes(content[: len(content) // 2])
@@ -36,6 +51,47 @@ def write_models(folder, models):
     (folder / "picture.onnx").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
     (folder / "folder").mkdir()
     (folder / "hollow").mkdir()
+
+
+CONSTANTS = {
+    "bfloat16": [1.5, -2, np.inf],
+    "float8e4m3fn": [1.5, -2, 448],
+    "float4e2m1": [1.5, -2, 6],
+    "int4": [-8, 0, 7],
+    "uint4": [15, 0, 7],
+    "float16": [1.5, -2, 6],
+    "bool": [True, False, True],
+    "string": ["", "€uro", "text"],
+}
+
+
+def constants_model():
+    """A model without inputs whose outputs are CONSTANTS, one of each type."""
+    tensors = []
+    for name, values in CONSTANTS.items():
+        number = onnx.TensorProto.DataType.Value(name.upper())
+        tensors.append(onnx.helper.make_tensor(name, number, [len(values)], values))
+    outputs = [onnx.helper.make_tensor_value_info(t.name, t.data_type, t.dims) for t in tensors]
+    graph = onnx.helper.make_graph([], "constants", [], outputs, tensors)
+    return onnx.helper.make_model(graph, ir_version=11, opset_imports=[onnx.helper.make_opsetid("", 23)])
+
+
+def write_data_sets(folder):
+    """Test data sets as ONNX has them, for relu.onnx (sets, set) and passed_on.onnx."""
+    for index in range(11):
+        message = onnx.numpy_helper.from_array(np.array([[index, -1, np.nan, np.inf]], np.float32))
+        write_messages(folder / "sets" / f"test_data_set_{index}", [message])
+    write_messages(folder / "set", [message])
+    arrays = [np.arange(2, dtype=np.float32), np.arange(3, dtype=np.float32)]
+    messages = [onnx.numpy_helper.from_list(arrays), onnx.numpy_helper.from_optional(None)]
+    write_messages(folder / "passed_on", messages)
+    write_messages(folder / "cut_set", [onnx.numpy_helper.from_array(np.zeros((2, 4), np.float32))])
+
+
+def write_messages(folder, messages):
+    folder.mkdir(parents=True)
+    for index, message in enumerate(messages):
+        (folder / f"input_{index}.pb").write_bytes(message.SerializeToString())
 
 
 def write_samples(folder, images):

@@ -3,8 +3,9 @@
 #
 #   tests/interop/setup.sh <folder>
 #
-#   <folder>/venv      Python with the newest onnx, onnxruntime and numpy from PyPI
-#   <folder>/backend   models and data of the ONNX backend tests
+#   <folder>/venv          Python with the newest onnx, onnxruntime and numpy from PyPI
+#   <folder>/backend       models and data of the ONNX backend tests
+#   <folder>/backend_new   the node tests among them as the newest onnx makes them
 # Remove the folder to get newer versions.
 set -euo pipefail
 
@@ -36,6 +37,20 @@ PYTHON
   mv "$work/x/onnx/backend/test/data" "$folder/backend"
 fi
 
+if [ ! -d "$folder/backend_new" ]; then
+  "$python" -W ignore - "$work/new" <<'PYTHON'
+import argparse, sys
+from onnx.backend.test import cmd_tools, loader
+
+# Its own command leaves the node tests out.
+cmd_tools.model_test.collect_testcases = loader.load_node_model_tests
+cmd_tools.generate_data(argparse.Namespace(output=sys.argv[1]))
+PYTHON
+  mv "$work/new" "$folder/backend_new"
+fi
+
 "$python" -c 'import numpy, onnx, onnxruntime, sys
 print("python", sys.version.split()[0], *(f"{m.__name__} {m.__version__}" for m in (numpy, onnx, onnxruntime)))'
-echo "backend tests of onnx $backend_version: $(find "$folder/backend" -name '*.onnx' | wc -l) models"
+for tests in backend backend_new; do
+  echo "$tests: $(find "$folder/$tests" -name '*.onnx' | wc -l) models"
+done
