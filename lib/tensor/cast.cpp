@@ -217,11 +217,4 @@ Tensor cast(const Tensor& x, DType to, const CastRule& rule) {
   return y;
 }
 
-Tensor widened(const Tensor& x) {
-  if (x.dtype() == DType::kBFloat16) return cast(x, DType::kFloat32);
-  if (!is_coded(x.dtype())) return x;
-  if (is_floating_point(x.dtype())) return cast(x, DType::kFloat32);
-  return cast(x, is_signed_code(x.dtype()) ? DType::kInt8 : DType::kUInt8);
-}
-
 }  // namespace qtool

@@ -25,8 +25,4 @@ void cast(const Tensor& x, Tensor& y, const CastRule& rule = {});
 /// The same into a new tensor. Shares the elements if they are of that type already.
 Tensor cast(const Tensor& x, DType to, const CastRule& rule = {});
 
-/// x in the smallest type that NumPy has and that holds it exactly: bfloat16 and floating point of
-/// 8 bits and less become float32, integers of 4 and 2 bits int8 or uint8. Shares all else.
-Tensor widened(const Tensor& x);
-
 }  // namespace qtool

@@ -5,6 +5,7 @@
 #include "base/saturate.h"
 #include "tensor/cast.h"
 #include "tensor/quant_params.h"
+#include "tensor/widen.h"
 
 namespace qtool {
 namespace {
@@ -208,13 +209,13 @@ void dequantize(const Tensor& values, const QuantParams& params, Tensor& result)
     case DType::kInt4:
     case DType::kUInt2:
     case DType::kInt2:
-      return dequantize(widened(values), params, result);
+      return dequantize(widen(values), params, result);
     case DType::kFloat8E4M3FN:
     case DType::kFloat8E4M3FNUZ:
     case DType::kFloat8E5M2:
     case DType::kFloat8E5M2FNUZ:
     case DType::kFloat4E2M1:
-      return dequantize_as<float>(widened(values), params, result);
+      return dequantize_as<float>(widen(values), params, result);
     default:
       fail("dequantizing {} is not supported", name(values.dtype()));
   }
