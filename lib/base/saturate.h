@@ -5,17 +5,18 @@
 
 namespace qtool {
 
-/// The last step of every quantization to T, an integer type of 8 or 16 bits:
+/// The last step of every quantization to integers of at most 16 bits, held in T:
 /// saturate(round_half_even(x) + zero_point), where x is a real number already divided by the
 /// scale. NaN gives the zero point, infinities saturate. Made of what every vector unit has, so
 /// that loops over it vectorize.
 template <class T>
 class Saturate {
  public:
-  /// `zero_point` is a value of T.
-  explicit Saturate(int32_t zero_point)
-      : low_(static_cast<float>(std::numeric_limits<T>::min() - zero_point)),
-        high_(static_cast<float>(std::numeric_limits<T>::max() - zero_point)),
+  /// Results lie in [min, max], which `zero_point` is within.
+  explicit Saturate(int32_t zero_point, int32_t min = std::numeric_limits<T>::min(),
+                    int32_t max = std::numeric_limits<T>::max())
+      : low_(static_cast<float>(min - zero_point)),
+        high_(static_cast<float>(max - zero_point)),
         zero_point_(zero_point) {}
 
   T operator()(float x) const {

@@ -5,6 +5,7 @@
 #include "kernels/reference/elementwise.h"
 #include "kernels/reference/matmul.h"
 #include "ops/matmul_shape.h"
+#include "ops/qlinear_matmul_reals.h"
 #include "ops/quantized_inputs.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
@@ -152,10 +153,21 @@ Kernel matmul_integer(Engine engine) {
   };
 }
 
+bool is_byte(DType dtype) { return dtype == DType::kUInt8 || dtype == DType::kInt8; }
+
+// Whether sums of bytes with one multiplier a column give the output.
+bool has_column_multipliers(const KernelCall& call, int64_t columns) {
+  const Tensor& b_scale = call.input(4);
+  return is_byte(call.input(0).dtype()) && is_byte(call.input(3).dtype()) &&
+         is_byte(call.input(7).dtype()) && call.input(1).size() == 1 &&
+         (b_scale.size() == 1 || b_scale.size() == columns);
+}
+
 template <class Engine>
 Kernel qlinear_matmul(Engine engine) {
   return [engine = std::move(engine)](KernelCall& call) {
     const MatMulPlan plan = resolve(call, 0, 3);
+    if (!has_column_multipliers(call, plan.shape.n)) return qlinear_matmul_in_reals(call, plan);
     const DType dtype = call.input(7).dtype();
     const Tensor scales =
         multipliers(call, read_scale(call, 1), call.input(4), plan.shape.n, read_scale(call, 6));

@@ -1,47 +1,90 @@
 #include <algorithm>
 
 #include "ops/registry.h"
+#include "tensor/cast.h"
 #include "tensor/quant_params.h"
 
 namespace qtool {
 namespace {
 
+// Where along the input its parameters change.
+struct Granularity {
+  explicit Granularity(const BindContext& context)
+      : axis(context.attribute<int64_t>("axis", 1)),
+        block(context.attribute<int64_t>("block_size", 0)) {}
+  int64_t axis;
+  int64_t block;
+};
+
+DType read_dtype(const BindContext& context, std::string_view attribute) {
+  const auto value = context.attribute<int64_t>(attribute, 0);
+  if (value < 0 || value > static_cast<int64_t>(DType::kInt2))
+    fail("{}: type {} is not known", attribute, value);
+  return static_cast<DType>(value);
+}
+
 // Inputs 1 and 2 of QuantizeLinear and DequantizeLinear.
-QuantParams read_params(const KernelCall& call, int axis) {
+QuantParams read_params(const KernelCall& call, const Granularity& granularity) {
   const Tensor* zero_point = call.has(2) ? &call.input(2) : nullptr;
-  return params_from_tensors(call.input(1), zero_point, axis, call.input(0).rank());
+  return params_from_tensors(call.input(1), zero_point, granularity.axis, call.input(0).shape(),
+                             granularity.block);
 }
 
-const Tensor& float_input(const KernelCall& call) {
-  const Tensor& x = call.input(0);
-  if (x.dtype() != DType::kFloat32) fail("input type {} is not supported", name(x.dtype()));
-  return x;
+bool is_half(DType dtype) { return dtype == DType::kFloat16 || dtype == DType::kBFloat16; }
+
+// What x / scale is rounded to: `stated`, else the scale's type if that is floating point with a
+// mantissa.
+DType division_precision(DType stated, DType scale) {
+  if (stated == DType::kUndefined) return is_half(scale) ? scale : DType::kFloat32;
+  if (stated != DType::kFloat32 && !is_half(stated))
+    fail("precision {} is not supported", name(stated));
+  return stated;
 }
 
-int read_axis(const BindContext& context) {
-  if (context.attribute<int64_t>("block_size", 0) != 0)
-    fail("quantization in blocks is not supported");
-  return static_cast<int>(context.attribute<int64_t>("axis", 1));
+void require_real(const Tensor& x) {
+  if (x.dtype() != DType::kFloat32 && x.dtype() != DType::kInt32 && !is_half(x.dtype()))
+    fail("input type {} is not supported", name(x.dtype()));
+}
+
+// In float32 what `precision` can hold of x.
+Tensor rounded(const Tensor& x, DType precision) {
+  return cast(cast(x, precision), DType::kFloat32);
 }
 
 Kernel bind_quantize(const BindContext& context) {
-  const auto stated = static_cast<DType>(context.attribute<int64_t>("output_dtype", 0));
-  return [axis = read_axis(context), stated](KernelCall& call) {
-    const Tensor& x = float_input(call);
-    QuantParams params = read_params(call, axis);
-    if (!call.has(2) && stated != DType::kUndefined) params.dtype = stated;
-    quantize(x, params, call.output(0, params.dtype, x.shape()));
+  const DType stated = read_dtype(context, "output_dtype");
+  const DType precision = read_dtype(context, "precision");
+  const bool saturate = context.attribute<int64_t>("saturate", 1) != 0;
+  return [granularity = Granularity(context), stated, precision, saturate](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    require_real(x);
+    QuantParams params = read_params(call, granularity);
+    if (call.has(2) && stated != DType::kUndefined && stated != params.dtype)
+      fail("zero point of type {} does not fit output_dtype {}", name(params.dtype), name(stated));
+    if (stated != DType::kUndefined) params.dtype = stated;
+    const QuantizeRule rule = {division_precision(precision, call.input(1).dtype()), saturate};
+    for (float& scale : params.scale)
+      scale = *rounded(Tensor::scalar(scale), rule.precision).data<float>();
+    quantize(rounded(x, rule.precision), params, call.output(0, params.dtype, x.shape()), rule);
   };
 }
 
 Kernel bind_dequantize(const BindContext& context) {
-  return [axis = read_axis(context)](KernelCall& call) {
+  const DType stated = read_dtype(context, "output_dtype");
+  return [granularity = Granularity(context), stated](KernelCall& call) {
     const Tensor& x = call.input(0);
-    const QuantParams params = read_params(call, axis);
+    const QuantParams params = read_params(call, granularity);
     if (call.has(2) && params.dtype != x.dtype())
       fail("zero point of type {} does not fit values of type {}", name(params.dtype),
            name(x.dtype()));
-    dequantize(x, params, call.output(0, DType::kFloat32, x.shape()));
+    const DType dtype = stated == DType::kUndefined ? call.input(1).dtype() : stated;
+    if (dtype != DType::kFloat32 && !is_half(dtype))
+      fail("output type {} is not supported", name(dtype));
+    Tensor& y = call.output(0, dtype, x.shape());
+    if (dtype == DType::kFloat32) return dequantize(x, params, y);
+    Tensor wide = call.scratch(DType::kFloat32, x.shape());
+    dequantize(x, params, wide);
+    cast(wide, y);
   };
 }
 
@@ -65,7 +108,8 @@ std::pair<float, float> range_of(const Tensor& x) {
 }
 
 void dynamic_quantize(KernelCall& call) {
-  const Tensor& x = float_input(call);
+  const Tensor& x = call.input(0);
+  if (x.dtype() != DType::kFloat32) fail("input type {} is not supported", name(x.dtype()));
   const auto [min, max] = range_of(x);
   const QuantParams params = choose_params(min, max, DType::kUInt8, false);
   quantize(x, params, call.output(0, DType::kUInt8, x.shape()));

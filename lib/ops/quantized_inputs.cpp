@@ -2,6 +2,7 @@
 
 #include "kernels/reference/elementwise.h"
 #include "ops/shapes.h"
+#include "tensor/cast.h"
 
 namespace qtool {
 namespace {
@@ -15,11 +16,15 @@ const Tensor& single(const KernelCall& call, std::size_t index) {
 
 }  // namespace
 
+Tensor float_scale(const Tensor& scale) {
+  const DType dtype = scale.dtype();
+  if (dtype != DType::kFloat32 && dtype != DType::kFloat16 && dtype != DType::kBFloat16)
+    fail("a scale of type {} is not supported", name(dtype));
+  return cast(scale, DType::kFloat32);
+}
+
 float read_scale(const KernelCall& call, std::size_t index) {
-  const Tensor& scale = single(call, index);
-  if (scale.dtype() != DType::kFloat32)
-    fail("a scale of type {} is not supported", name(scale.dtype()));
-  return *scale.data<float>();
+  return *float_scale(single(call, index)).data<float>();
 }
 
 int32_t read_zero_point(const KernelCall& call, std::size_t index, DType dtype) {
@@ -62,7 +67,8 @@ Tensor multipliers(KernelCall& call, float factor, const Tensor& scale, int64_t 
          channels);
   Tensor result = call.scratch(DType::kFloat32, {channels});
   auto* out = result.mutable_data<float>();
-  const auto* in = scale.data<float>();
+  const Tensor scales = float_scale(scale);
+  const auto* in = scales.data<float>();
   for (int64_t c = 0; c < channels; ++c) {
     out[c] = factor * in[scale.size() == 1 ? 0 : c];
     if (y_scale) out[c] /= *y_scale;

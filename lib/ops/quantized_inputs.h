@@ -7,7 +7,9 @@ namespace qtool {
 
 using ByteTypes = Types<uint8_t, int8_t>;
 
-/// Input `index`: the scale of a whole tensor. Throws Error unless it is a single float.
+/// A scale as float32. Throws Error if it is not of a floating-point type of 16 or 32 bits.
+Tensor float_scale(const Tensor& scale);
+/// Input `index`: the scale of a whole tensor. Throws Error unless it is a single such number.
 float read_scale(const KernelCall& call, std::size_t index);
 /// Input `index`: the zero point of a whole tensor, 0 if it was left out. Throws Error unless it is
 /// a single integer of that type.
@@ -23,7 +25,7 @@ void center(const Tensor& x, const Tensor* zero_point, std::size_t after, Tensor
 
 /// Multipliers that bring sums of products to real numbers, factor · scale[c], or to steps of the
 /// output, factor · scale[c] / y_scale; from left to right in float32, as onnxruntime has it.
-/// `scale` has one entry or one for each of `channels`, as the result has.
+/// `scale` has one entry or one for each of `channels`, as the result has, along its last axis.
 Tensor multipliers(KernelCall& call, float factor, const Tensor& scale, int64_t channels,
                    std::optional<float> y_scale);
 

@@ -18,8 +18,8 @@ std::optional<Tensor> dequantized(const Graph& graph, const Node& node) {
                         (input_of(node, 2) == ValueId::kNone || zero_point != nullptr);
   if (integers == nullptr || scale == nullptr || scale->dtype() != DType::kFloat32 || !is_plain)
     return std::nullopt;
-  const auto axis = static_cast<int>(attribute_or<int64_t>(node, "axis", 1));
-  QuantParams params = params_from_tensors(*scale, zero_point, axis, integers->rank());
+  const auto axis = attribute_or<int64_t>(node, "axis", 1);
+  QuantParams params = params_from_tensors(*scale, zero_point, axis, integers->shape());
   params.dtype = integers->dtype();
   return dequantize(*integers, params);
 }

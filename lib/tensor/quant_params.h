@@ -6,9 +6,10 @@
 
 namespace qtool {
 
-/// The affine map between real numbers and integers: real = scale[c] · (q − zero_point[c]).
+/// The affine map between real numbers and quantized ones: real = scale[c] · (q − zero_point[c]).
 /// One entry for the whole tensor, one per index of `axis`, or (block > 0) one per `block` elements
-/// along `axis`. Every scale > 0; every zero point is a value of `dtype`.
+/// along `axis`: row-major, in the tensor's shape but for ⌈n / block⌉ along the axis.
+/// Every scale > 0; every zero point is a value of `dtype`.
 struct QuantParams {
   DType dtype = DType::kUInt8;
   std::vector<float> scale;
@@ -37,26 +38,36 @@ QuantRange quant_range(DType dtype);
 /// Throws Error for a range whose width is not finite and for types of more than 16 bits.
 QuantParams choose_params(float min, float max, DType dtype, bool symmetric);
 
-/// q = saturate(round_half_even(x / scale) + zero_point), as QuantizeLinear.
-/// `values` is float32; NaN becomes the zero point.
-/// Types of 8 and 16 bits and int32.
-Tensor quantize(const Tensor& values, const QuantParams& params);
+/// What QuantizeLinear leaves to attributes.
+struct QuantizeRule {
+  DType precision = DType::kFloat32;  // what x / scale is rounded to: float32, float16 or bfloat16
+  bool saturate = true;               // as of Cast, for floating point of 8 bits
+};
+
+/// q = saturate(round_half_even(x / scale) + zero_point), as QuantizeLinear; for floating-point
+/// types q is the nearest number to x / scale + zero_point.
+/// `values` is float32; NaN becomes the zero point of integers.
+/// Integers of 2 to 16 bits, int32, and floating point of 4 and 8 bits but float8e8m0.
+Tensor quantize(const Tensor& values, const QuantParams& params, const QuantizeRule& rule = {});
 /// The same into a tensor of that type and shape.
-void quantize(const Tensor& values, const QuantParams& params, Tensor& result);
-/// x = (q − zero_point) · scale, float32, as DequantizeLinear. Types of 8 and 16 bits and int32;
+void quantize(const Tensor& values, const QuantParams& params, Tensor& result,
+              const QuantizeRule& rule = {});
+/// x = (q − zero_point) · scale, float32, as DequantizeLinear. The types of quantize();
 /// params.dtype does not matter.
 Tensor dequantize(const Tensor& values, const QuantParams& params);
 /// The same into a float32 tensor of that shape.
 void dequantize(const Tensor& values, const QuantParams& params, Tensor& result);
 
 /// Scale as a float32 tensor and zero point as a tensor of params.dtype: scalars per tensor, else
-/// of shape [n]. What QuantizeLinear takes.
+/// of shape [n]. What QuantizeLinear takes. Throws Error for blocks.
 Tensor scale_tensor(const QuantParams& params);
 Tensor zero_point_tensor(const QuantParams& params);
-/// Back from those tensors; zero_point may be null (all 0, dtype uint8 as ONNX defaults). A single
-/// scale is per tensor; else there is one for each index of `axis` of a tensor of that rank.
-/// Throws Error if they do not fit together or have rank 2 or more (blocks).
-QuantParams params_from_tensors(const Tensor& scale, const Tensor* zero_point, int axis,
-                                std::size_t rank);
+/// Back from those tensors for a tensor of `shape`, as QuantizeLinear and DequantizeLinear read
+/// them. The scale is of any numeric type; the zero point may be null (all 0, dtype uint8 as ONNX
+/// defaults). A single scale is per tensor; else there is one for each index of `axis`, or, with a
+/// block, one for each block.
+/// Throws Error if shapes do not fit or a zero point is no whole number in int32.
+QuantParams params_from_tensors(const Tensor& scale, const Tensor* zero_point, int64_t axis,
+                                const Shape& shape, int64_t block = 0);
 
 }  // namespace qtool

@@ -138,13 +138,13 @@ TEST_CASE("parameters survive as tensors") {
     const QuantParams axis{.dtype = dtype, .scale = {1, 2}, .zero_point = {3, 4}, .axis = 1};
     const Tensor zero_point = zero_point_tensor(axis);
     CHECK(zero_point.dtype() == dtype);
-    CHECK(params_from_tensors(scale_tensor(axis), &zero_point, -1, 2) == axis);
+    CHECK(params_from_tensors(scale_tensor(axis), &zero_point, -1, {3, 2}) == axis);
     const QuantParams whole{.dtype = dtype, .scale = {1}, .zero_point = {7}};
     const Tensor scalar = zero_point_tensor(whole);
     CHECK(scalar.rank() == 0);
-    CHECK(params_from_tensors(scale_tensor(whole), &scalar, 1, 4) == whole);
+    CHECK(params_from_tensors(scale_tensor(whole), &scalar, 1, {2, 3}) == whole);
   }
-  const QuantParams bare = params_from_tensors(Tensor::of<float>({1}, {3}), nullptr, 1, 1);
+  const QuantParams bare = params_from_tensors(Tensor::of<float>({1}, {3}), nullptr, 1, {4});
   CHECK(bare == QuantParams{.dtype = DType::kUInt8, .scale = {3}, .zero_point = {0}});
 }
 
@@ -157,8 +157,8 @@ TEST_CASE("parameters that do not fit are refused") {
                   Error);
   const Tensor scale = Tensor::of<float>({2}, {1, 2});
   const Tensor zero_point = Tensor::of<uint8_t>({3}, {1, 2, 3});
-  CHECK_THROWS_AS(params_from_tensors(scale, &zero_point, 0, 2), Error);
-  CHECK_THROWS_AS(params_from_tensors(values, nullptr, 0, 2), Error);
+  CHECK_THROWS_AS(params_from_tensors(scale, &zero_point, 0, {2, 2}), Error);
+  CHECK_THROWS_AS(params_from_tensors(values, nullptr, 0, {2, 2}), Error);
 }
 
 }  // namespace

@@ -1,0 +1,230 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/saturate.h"
+#include "tensor/cast.h"
+#include "tensor/quant_params.h"
+#include "tensor/widen.h"
+
+namespace qtool {
+namespace {
+
+int64_t ceil_div(int64_t extent, int64_t block) {
+  return extent / block + (extent % block == 0 ? 0 : 1);
+}
+
+// A tensor as [outer, extent, inner] around its axis.
+struct Split {
+  int64_t outer = 1;
+  int64_t extent = 1;
+  int64_t inner = 1;
+};
+
+Split split(const Shape& shape, const QuantParams& params) {
+  Split result;
+  if (params.per_tensor()) {
+    result.inner = element_count(shape);
+    return result;
+  }
+  const auto axis = static_cast<std::size_t>(normalize_axis(params.axis, shape.size()));
+  result.extent = shape[axis];
+  for (std::size_t i = 0; i < axis; ++i) result.outer *= shape[i];
+  for (std::size_t i = axis + 1; i < shape.size(); ++i) result.inner *= shape[i];
+  return result;
+}
+
+void check_counts(const QuantParams& params, const Split& runs, const Shape& shape) {
+  if (params.zero_point.size() != params.scale.size())
+    fail("{} scales and {} zero points do not fit together", params.scale.size(),
+         params.zero_point.size());
+  const int64_t count = params.block > 0
+                            ? runs.outer * ceil_div(runs.extent, params.block) * runs.inner
+                            : runs.extent;
+  if (count == std::ssize(params.scale)) return;
+  if (params.per_tensor()) fail("{} scales without an axis", params.scale.size());
+  fail("{} scales do not fit axis {} of shape {}", params.scale.size(), params.axis,
+       to_string(shape));
+}
+
+// Calls `body(first, count, scale, zero_point)` for each run of elements of the same parameters.
+template <class Body>
+void for_each_run(const Shape& shape, const QuantParams& params, Body&& body) {
+  const Split runs = split(shape, params);
+  check_counts(params, runs, shape);
+  const int64_t block = std::max<int64_t>(params.block, 1);
+  // Blocks along the last axis are runs; along another one they lie side by side.
+  const int64_t side_by_side = params.block > 0 ? runs.inner : 1;
+  const int64_t step = side_by_side == 1 ? std::min(block, runs.extent) : 1;
+  const int64_t blocks = ceil_div(runs.extent, block);
+  int64_t first = 0;
+  for (int64_t o = 0; o < runs.outer; ++o)
+    for (int64_t i = 0; i < runs.extent; i += step)
+      for (int64_t j = 0; j < side_by_side; ++j) {
+        const int64_t row = (params.block > 0 ? o * blocks : 0) + i / block;
+        const auto c = static_cast<std::size_t>(row * side_by_side + j);
+        const int64_t count = side_by_side == 1 ? std::min(step, runs.extent - i) * runs.inner : 1;
+        body(first, count, params.scale[c], params.zero_point[c]);
+        first += count;
+      }
+}
+
+// Saturate for int32, whose limits float cannot hold.
+class SaturateInt32 {
+ public:
+  explicit SaturateInt32(int32_t zero_point) : zero_point_(zero_point) {}
+  int32_t operator()(float x) const {
+    using Limits = std::numeric_limits<int32_t>;
+    const double q = (std::isnan(x) ? 0.0 : std::nearbyint(static_cast<double>(x))) + zero_point_;
+    return static_cast<int32_t>(std::clamp<double>(q, Limits::min(), Limits::max()));
+  }
+
+ private:
+  int32_t zero_point_;
+};
+
+template <class T, class MakeRule>
+void quantize_as(const Tensor& values, const QuantParams& params, const MakeRule& make_rule,
+                 Tensor& result) {
+  const auto* in = values.data<float>();
+  T* out = result.mutable_data<T>();
+  for_each_run(values.shape(), params,
+               [&](int64_t first, int64_t count, float scale, int32_t zero_point) {
+                 const auto rule = make_rule(zero_point);
+                 for (int64_t i = first; i < first + count; ++i) out[i] = rule(in[i] / scale);
+               });
+}
+
+// Integers of at most 16 bits, held in T.
+template <class T>
+void quantize_integers(const Tensor& values, const QuantParams& params, Tensor& result) {
+  const QuantRange range = quant_range(params.dtype);
+  quantize_as<T>(
+      values, params,
+      [&](int32_t zero_point) { return Saturate<T>(zero_point, range.min, range.max); }, result);
+}
+
+Tensor quotients(const Tensor& values, const QuantParams& params) {
+  Tensor result(DType::kFloat32, values.shape());
+  quantize_as<float>(
+      values, params, [](int32_t) { return [](float x) { return x; }; }, result);
+  return result;
+}
+
+// Floating point of at most 8 bits.
+void quantize_floats(const Tensor& values, const QuantParams& params, bool saturate,
+                     Tensor& result) {
+  Tensor moved(DType::kFloat32, values.shape());
+  quantize_as<float>(
+      values, params,
+      [](int32_t zero_point) {
+        return [zero_point](float x) { return x + static_cast<float>(zero_point); };
+      },
+      moved);
+  cast(moved, result, {.saturate = saturate});
+}
+
+// Integers of less than 8 bits.
+void quantize_packed(const Tensor& values, const QuantParams& params, Tensor& result) {
+  const bool is_signed = quant_range(params.dtype).min < 0;
+  Tensor wide(is_signed ? DType::kInt8 : DType::kUInt8, values.shape());
+  if (is_signed)
+    quantize_integers<int8_t>(values, params, wide);
+  else
+    quantize_integers<uint8_t>(values, params, wide);
+  cast(wide, result);
+}
+
+template <class T>
+void dequantize_as(const Tensor& values, const QuantParams& params, Tensor& result) {
+  // int32 less a zero point may leave int32.
+  using Wide = std::conditional_t<sizeof(T) == 4, int64_t, int32_t>;
+  using Difference = std::conditional_t<std::is_same_v<T, float>, float, Wide>;
+  const T* in = values.data<T>();
+  auto* out = result.mutable_data<float>();
+  for_each_run(values.shape(), params,
+               [&](int64_t first, int64_t count, float scale, int32_t zero_point) {
+                 for (int64_t i = first; i < first + count; ++i)
+                   out[i] = static_cast<float>(in[i] - static_cast<Difference>(zero_point)) * scale;
+               });
+}
+
+}  // namespace
+
+void quantize(const Tensor& values, const QuantParams& params, Tensor& result,
+              const QuantizeRule& rule) {
+  if (rule.precision != DType::kFloat32) {
+    QuantParams units = params;
+    std::fill(units.scale.begin(), units.scale.end(), 1.0F);
+    const Tensor rounded = cast(cast(quotients(values, params), rule.precision), DType::kFloat32);
+    return quantize(rounded, units, result, {.saturate = rule.saturate});
+  }
+  switch (params.dtype) {
+    case DType::kUInt8:
+      return quantize_integers<uint8_t>(values, params, result);
+    case DType::kInt8:
+      return quantize_integers<int8_t>(values, params, result);
+    case DType::kUInt16:
+      return quantize_integers<uint16_t>(values, params, result);
+    case DType::kInt16:
+      return quantize_integers<int16_t>(values, params, result);
+    case DType::kInt32:
+      return quantize_as<int32_t>(
+          values, params, [](int32_t zero_point) { return SaturateInt32(zero_point); }, result);
+    case DType::kUInt4:
+    case DType::kInt4:
+    case DType::kUInt2:
+    case DType::kInt2:
+      return quantize_packed(values, params, result);
+    case DType::kFloat8E4M3FN:
+    case DType::kFloat8E4M3FNUZ:
+    case DType::kFloat8E5M2:
+    case DType::kFloat8E5M2FNUZ:
+    case DType::kFloat4E2M1:
+      return quantize_floats(values, params, rule.saturate, result);
+    default:
+      fail("quantizing to {} is not supported", name(params.dtype));
+  }
+}
+
+Tensor quantize(const Tensor& values, const QuantParams& params, const QuantizeRule& rule) {
+  Tensor result(params.dtype, values.shape());
+  quantize(values, params, result, rule);
+  return result;
+}
+
+void dequantize(const Tensor& values, const QuantParams& params, Tensor& result) {
+  switch (values.dtype()) {
+    case DType::kUInt8:
+      return dequantize_as<uint8_t>(values, params, result);
+    case DType::kInt8:
+      return dequantize_as<int8_t>(values, params, result);
+    case DType::kUInt16:
+      return dequantize_as<uint16_t>(values, params, result);
+    case DType::kInt16:
+      return dequantize_as<int16_t>(values, params, result);
+    case DType::kInt32:
+      return dequantize_as<int32_t>(values, params, result);
+    case DType::kUInt4:
+    case DType::kInt4:
+    case DType::kUInt2:
+    case DType::kInt2:
+      return dequantize(widen(values), params, result);
+    case DType::kFloat8E4M3FN:
+    case DType::kFloat8E4M3FNUZ:
+    case DType::kFloat8E5M2:
+    case DType::kFloat8E5M2FNUZ:
+    case DType::kFloat4E2M1:
+      return dequantize_as<float>(widen(values), params, result);
+    default:
+      fail("dequantizing {} is not supported", name(values.dtype()));
+  }
+}
+
+Tensor dequantize(const Tensor& values, const QuantParams& params) {
+  Tensor result(DType::kFloat32, values.shape());
+  dequantize(values, params, result);
+  return result;
+}
+
+}  // namespace qtool
