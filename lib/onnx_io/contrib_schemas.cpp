@@ -5,29 +5,27 @@
 namespace qtool {
 namespace {
 
-constexpr const char* kDomain = "com.microsoft";
-
 class SchemasWithContrib : public onnx::ISchemaRegistry {
  public:
   SchemasWithContrib() {
     for (const auto rules : {contrib_quantized(), contrib_fused()})
       for (const ContribRule& rule : rules)
-        contrib_[rule.op_type]
+        contrib_[{rule.domain, rule.op_type}]
             .SetName(rule.op_type)
-            .SetDomain(kDomain)
+            .SetDomain(rule.domain)
             .SinceVersion(1)
             .TypeAndShapeInferenceFunction(rule.infer);
   }
 
   const onnx::OpSchema* GetSchema(const std::string& op_type, int version,
                                   const std::string& domain) const override {
-    const auto it = domain == kDomain ? contrib_.find(op_type) : contrib_.end();
+    const auto it = contrib_.find({domain == "ai.onnx" ? "" : domain, op_type});
     if (it != contrib_.end()) return &it->second;
     return onnx::OpSchemaRegistry::Instance()->GetSchema(op_type, version, domain);
   }
 
  private:
-  std::map<std::string, onnx::OpSchema> contrib_;
+  std::map<std::pair<std::string, std::string>, onnx::OpSchema> contrib_;  // by domain and name
 };
 
 }  // namespace
