@@ -6,8 +6,6 @@
 namespace qtool {
 namespace {
 
-constexpr const char* kDomain = "com.microsoft";
-
 // Most of ONNX's rules take it for granted that the types of required inputs are known.
 bool knows_required_inputs(const onnx::OpSchema& schema, const onnx::InferenceContext& context) {
   const auto& inputs = schema.inputs();
@@ -17,12 +15,47 @@ bool knows_required_inputs(const onnx::OpSchema& schema, const onnx::InferenceCo
   return context.getNumInputs() >= static_cast<std::size_t>(schema.min_input());
 }
 
+int64_t rank_of(const onnx::InferenceContext& context, std::size_t input) {
+  return onnx::hasInputShape(context, input) ? onnx::getInputShape(context, input).dim_size() : 0;
+}
+
+// ONNX's rule reads dimensions up to batch_dims, whatever that is.
+bool is_safe_gather_nd(const onnx::InferenceContext& context) {
+  const onnx::AttributeProto* attribute = context.getAttribute("batch_dims");
+  const int64_t batch_dims = attribute == nullptr ? 0 : attribute->i();
+  return batch_dims >= 0 && batch_dims < std::min(rank_of(context, 0), rank_of(context, 1));
+}
+
+// ONNX's rule does not end on some characters.
+bool is_safe_einsum(const onnx::InferenceContext& context) {
+  const onnx::AttributeProto* attribute = context.getAttribute("equation");
+  return attribute != nullptr &&
+         attribute->s().find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ,.-> ") == std::string::npos;
+}
+
+// Rules that crash on some nodes, and when they do not.
+struct Precondition {
+  const char* op_type;
+  bool (*is_safe)(const onnx::InferenceContext&);
+};
+constexpr Precondition kPreconditions[] = {
+    {"GatherND", is_safe_gather_nd},
+    {"Einsum", is_safe_einsum},
+};
+
+bool is_safe(const onnx::OpSchema& schema, const onnx::InferenceContext& context) {
+  if (!knows_required_inputs(schema, context)) return false;
+  for (const Precondition& precondition : kPreconditions)
+    if (schema.Name() == precondition.op_type) return precondition.is_safe(context);
+  return true;
+}
+
 onnx::OpSchema guarded(const onnx::OpSchema& schema) {
   onnx::OpSchema copy = schema;
   if (schema.has_type_and_shape_inference_function())
     copy.TypeAndShapeInferenceFunction([&schema](onnx::InferenceContext& context) {
-      if (knows_required_inputs(schema, context))
-        schema.GetTypeAndShapeInferenceFunction()(context);
+      if (is_safe(schema, context)) schema.GetTypeAndShapeInferenceFunction()(context);
     });
   return copy;
 }
@@ -32,16 +65,16 @@ class SchemasWithContrib : public onnx::ISchemaRegistry {
   SchemasWithContrib() {
     for (const auto rules : {contrib_quantized(), contrib_fused()})
       for (const ContribRule& rule : rules)
-        contrib_[rule.op_type]
+        contrib_[{rule.domain, rule.op_type}]
             .SetName(rule.op_type)
-            .SetDomain(kDomain)
+            .SetDomain(rule.domain)
             .SinceVersion(1)
             .TypeAndShapeInferenceFunction(rule.infer);
   }
 
   const onnx::OpSchema* GetSchema(const std::string& op_type, int version,
                                   const std::string& domain) const override {
-    const auto it = domain == kDomain ? contrib_.find(op_type) : contrib_.end();
+    const auto it = contrib_.find({domain == "ai.onnx" ? "" : domain, op_type});
     if (it != contrib_.end()) return &it->second;
     const onnx::OpSchema* schema =
         onnx::OpSchemaRegistry::Instance()->GetSchema(op_type, version, domain);
@@ -55,7 +88,7 @@ class SchemasWithContrib : public onnx::ISchemaRegistry {
  private:
   mutable std::mutex mutex_;
   mutable std::map<const onnx::OpSchema*, onnx::OpSchema> guarded_;
-  std::map<std::string, onnx::OpSchema> contrib_;
+  std::map<std::pair<std::string, std::string>, onnx::OpSchema> contrib_;  // by domain and name
 };
 
 }  // namespace

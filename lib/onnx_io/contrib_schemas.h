@@ -7,10 +7,11 @@
 namespace qtool {
 
 /// Type and shape inference of one operator of domain com.microsoft. Inputs and outputs are those
-/// of onnxruntime's docs/ContribOperators.md.
+/// of onnxruntime's docs/ContribOperators.md. In another domain the rule stands in for ONNX's own.
 struct ContribRule {
   const char* op_type;
   void (*infer)(onnx::InferenceContext&);
+  const char* domain = "com.microsoft";
 };
 
 /// Operators on quantized tensors.

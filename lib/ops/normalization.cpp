@@ -7,63 +7,53 @@
 namespace qtool {
 namespace {
 
-Kernel bind_batch_normalization(const BindContext& context) {
-  if (context.attribute<int64_t>("training_mode", 0) != 0 || context.node.outputs.size() > 1)
-    fail("training is not supported; export the model for inference");
-  if (context.attribute<int64_t>("spatial", 1) == 0) fail("spatial = 0 is not supported");
-  return [epsilon = context.attribute("epsilon", 1e-5F)](KernelCall& call) {
+Kernel bind_lp_normalization(const BindContext& context) {
+  const int64_t axis = context.attribute<int64_t>("axis", -1);
+  const int64_t p = context.attribute<int64_t>("p", 2);
+  if (p != 1 && p != 2) fail("attribute 'p' is {}, expected 1 or 2", p);
+  return [axis, p = static_cast<int>(p)](KernelCall& call) {
     const Tensor& x = call.input(0);
-    if (x.rank() < 2) fail("input {} has no channel axis", to_string(x.shape()));
-    for (std::size_t i = 1; i < 5; ++i) {
-      require_same_type(x, call.input(i));
-      if (call.input(i).shape() != Shape{x.dim(1)})
-        fail("input {} of shape {} must be [{}]", i, to_string(call.input(i).shape()), x.dim(1));
-    }
-    const AxisSplit s = split_at(x.shape(), 1);
+    const AxisSplit s = split_at(x.shape(), normalize_axis(axis, x.rank()));
     Tensor& y = call.output(0, x.dtype(), x.shape());
     with_type(FloatTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
-      reference::batch_normalization(s.outer, s.axis, s.inner, epsilon, x.data<T>(),
-                                     call.input(1).data<T>(), call.input(2).data<T>(),
-                                     call.input(3).data<T>(), call.input(4).data<T>(),
-                                     y.mutable_data<T>());
+      reference::lp_normalize(s.outer, s.axis, s.inner, p, x.data<T>(), y.mutable_data<T>());
     });
   };
 }
 
-// Output `index` of one float per normalized row, or null if the node does not have it.
-float* row_output(KernelCall& call, std::size_t index, const Shape& shape) {
-  if (call.output_count() <= index) return nullptr;
-  return call.output(index, DType::kFloat32, shape).mutable_data<float>();
-}
-
-// Scale or bias of LayerNormalization; it must have the shape of what is normalized.
-const Tensor& row_parameter(const KernelCall& call, std::size_t index, const Shape& row) {
-  const Tensor& tensor = call.input(index);
-  require_same_type(call.input(0), tensor);
-  if (tensor.shape() != row)
-    fail("input {} of shape {} must be {}", index, to_string(tensor.shape()), to_string(row));
-  return tensor;
-}
-
-Kernel bind_layer_normalization(const BindContext& context) {
-  const int64_t axis = context.attribute<int64_t>("axis", -1);
-  const float epsilon = context.attribute("epsilon", 1e-5F);
-  return [axis, epsilon](KernelCall& call) {
+// The function body that ONNX gives adds 1e-9 to the deviation.
+Kernel bind_mean_variance_normalization(const BindContext& context) {
+  return [axes = context.attribute<std::vector<int64_t>>("axes", {0, 2, 3})](KernelCall& call) {
     const Tensor& x = call.input(0);
-    const int at = normalize_axis(axis, x.rank());
-    const Shape row(x.shape().begin() + at, x.shape().end());
-    Shape statistics = x.shape();
-    std::fill(statistics.begin() + at, statistics.end(), 1);
-    const Tensor& scale = row_parameter(call, 1, row);
-    const Tensor* bias = call.has(2) ? &row_parameter(call, 2, row) : nullptr;
+    const std::vector<bool> normalized = axis_mask(axes, x.rank());
+    Shape groups = x.shape();
+    for (std::size_t i = 0; i < groups.size(); ++i)
+      if (normalized[i]) groups[i] = 1;
+    const int64_t count = element_count(groups);
+    const reference::StridedLoop<2> loop(
+        x.shape(),
+        {reference::broadcast_strides(groups, x.shape()), reference::row_major_strides(x.shape())});
     Tensor& y = call.output(0, x.dtype(), x.shape());
-    float* mean = row_output(call, 1, statistics);
-    float* inverse_deviation = row_output(call, 2, statistics);
     with_type(FloatTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
-      reference::layer_normalization(element_count(statistics), element_count(row), epsilon,
-                                     x.data<T>(), scale.data<T>(),
-                                     bias == nullptr ? nullptr : bias->data<T>(),
-                                     y.mutable_data<T>(), mean, inverse_deviation);
+      reference::normalize_groups(loop, count, count == 0 ? 0 : x.size() / count, 1e-9, x.data<T>(),
+                                  y.mutable_data<T>());
+    });
+  };
+}
+
+Kernel bind_lrn(const BindContext& context) {
+  const reference::LocalResponse parameters = {
+      context.attribute<int64_t>("size", 0), context.attribute("alpha", 1e-4F),
+      context.attribute("beta", 0.75F), context.attribute("bias", 1.0F)};
+  if (parameters.size < 1) fail("attribute 'size' must be positive");
+  return [parameters](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    if (x.rank() < 2) fail("input {} has no channel axis", to_string(x.shape()));
+    const AxisSplit s = split_at(x.shape(), 1);
+    Tensor& y = call.output(0, x.dtype(), x.shape());
+    with_type(FloatTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
+      reference::local_response(parameters, s.outer, s.axis, s.inner, x.data<T>(),
+                                y.mutable_data<T>());
     });
   };
 }
@@ -72,8 +62,9 @@ Kernel bind_layer_normalization(const BindContext& context) {
 
 std::span<const OpSpec> normalization_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
-      reference_op("BatchNormalization", bind_batch_normalization),
-      reference_op("LayerNormalization", bind_layer_normalization),
+      reference_op("LpNormalization", bind_lp_normalization),
+      reference_op("MeanVarianceNormalization", bind_mean_variance_normalization),
+      reference_op("LRN", bind_lrn),
   });
   return kOps;
 }

@@ -30,6 +30,8 @@ std::vector<OpSpec> collect() {
                             layout_ops,
                             resize_ops,
                             normalization_ops,
+                            batch_normalization_ops,
+                            layer_normalization_ops,
                             quantize_ops,
                             qlinear_conv_ops,
                             qlinear_matmul_ops,

@@ -28,6 +28,8 @@ std::span<const OpSpec> shape_ops();
 std::span<const OpSpec> layout_ops();
 std::span<const OpSpec> resize_ops();
 std::span<const OpSpec> normalization_ops();
+std::span<const OpSpec> batch_normalization_ops();
+std::span<const OpSpec> layer_normalization_ops();
 std::span<const OpSpec> quantize_ops();
 std::span<const OpSpec> qlinear_conv_ops();
 std::span<const OpSpec> qlinear_matmul_ops();

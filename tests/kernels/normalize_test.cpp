@@ -10,44 +10,33 @@ namespace {
 
 using namespace testing;
 
-TEST_CASE("batch normalization follows its formula") {
-  const std::vector<float> x = random_values(2 * 3 * 4, 1);
-  const std::vector<float> scale = {1, -2, 0.5F};
-  const std::vector<float> bias = {0, 1, -1};
-  const std::vector<float> mean = {0.1F, -0.2F, 0.3F};
-  const std::vector<float> variance = {1, 0.25F, 4};
-  std::vector<float> y(x.size());
-  batch_normalization(2, 3, 4, 0.5F, x.data(), scale.data(), bias.data(), mean.data(),
-                      variance.data(), y.data());
-  std::vector<float> expected;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const std::size_t c = i / 4 % 3;
-    expected.push_back(
-        static_cast<float>((x[i] - mean[c]) / std::sqrt(variance[c] + 0.5) * scale[c] + bias[c]));
-  }
-  CHECK(relative_error(y, expected) < 1e-6);
+TEST_CASE("channel moments are those of all elements of a channel") {
+  const std::vector<double> x = {1, 2, 10, 20, 3, 6, 30, 60};  // [2, 2, 2]
+  double mean[2], variance[2];
+  channel_moments(2, 2, 2, x.data(), mean, variance);
+  CHECK(mean[0] == 3);
+  CHECK(mean[1] == 30);
+  CHECK(variance[0] == (4 + 1 + 0 + 9) / 4.0);
+  CHECK(variance[1] == (400 + 100 + 0 + 900) / 4.0);
 }
 
-TEST_CASE("layer normalization gives rows of mean 0 and variance 1") {
-  const std::vector<double> x = {1, 2, 3, 4, -7, 0, 7, 14};
-  const std::vector<double> scale(4, 1.0);
-  std::vector<double> y(8);
-  std::vector<float> mean(2);
-  std::vector<float> inverse(2);
-  layer_normalization<double>(2, 4, 0, x.data(), scale.data(), nullptr, y.data(), mean.data(),
-                              inverse.data());
-  for (std::size_t row = 0; row < 2; ++row) {
-    double sum = 0;
-    double squares = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      sum += y[row * 4 + i];
-      squares += y[row * 4 + i] * y[row * 4 + i];
+TEST_CASE("standardized rows have mean 0 and variance 1, or mean square 1") {
+  const std::vector<double> x = {1, 2, 3, 4, 9, -7, 0, 7, 14, 100};
+  std::vector<double> y(10), mean(2), inverse(2);
+  for (const bool centered : {true, false}) {
+    standardize(2, 5, centered, 0, x.data(), y.data(), mean.data(), inverse.data());
+    for (std::size_t row = 0; row < 2; ++row) {
+      double sum = 0;
+      double squares = 0;
+      for (std::size_t i = row * 5; i < row * 5 + 5; ++i) {
+        sum += y[i];
+        squares += y[i] * y[i];
+        CHECK(std::abs(y[i] / inverse[row] + mean[row] - x[i]) < 1e-12);
+      }
+      CHECK((std::abs(sum) < 1e-12) == centered);
+      CHECK(std::abs(squares / 5 - 1) < 1e-12);
     }
-    CHECK(std::abs(sum) < 1e-12);
-    CHECK(std::abs(squares / 4 - 1) < 1e-12);
   }
-  CHECK(mean == std::vector<float>{2.5F, 3.5F});
-  CHECK(std::abs(inverse[0] - 1 / std::sqrt(1.25)) < 1e-6);
 }
 
 TEST_CASE("interpolation sums weighted elements") {

@@ -143,25 +143,5 @@ TEST_CASE("Softmax over one axis, and before opset 13 over all that follow") {
         floats({1, 2, 2}, {1, 1, 1, 1}));
 }
 
-TEST_CASE("BatchNormalization") {
-  OpRun run("BatchNormalization");
-  run.attribute("epsilon", 0.0F).input(floats({1, 2, 1}, {3, 8})).input(floats({2}, {1, 2}));
-  run.input(floats({2}, {0, 1})).input(floats({2}, {1, 2})).input(floats({2}, {4, 9}));
-  CHECK(relative_error(run.result(), floats({1, 2, 1}, {1, 5})) < 1e-6);
-  CHECK_THAT(OpRun(run).attribute("training_mode", int64_t{1}).error(),
-             ContainsSubstring("training is not supported"));
-}
-
-TEST_CASE("LayerNormalization over the last axes") {
-  OpRun run("LayerNormalization");
-  run.attribute("epsilon", 0.0F).attribute("axis", int64_t{1});
-  run.input(floats({1, 2, 2}, {1, 1, 3, 3})).input(floats({2, 2}, {1, 2, 3, 4}));
-  run.input(floats({2, 2}, {0, 0, 0, 1}));
-  const std::vector<Tensor> y = run.run(Provider::kReference, 3);
-  CHECK(y[0] == floats({1, 2, 2}, {-1, -2, 3, 5}));
-  CHECK(y[1] == floats({1, 1, 1}, {2}));
-  CHECK(y[2] == floats({1, 1, 1}, {1}));
-}
-
 }  // namespace
 }  // namespace qtool
