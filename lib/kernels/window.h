@@ -1,16 +1,16 @@
 #pragma once
 
-#include <array>
 #include <compare>
 #include <cstdint>
+#include <vector>
 
 namespace qtool {
 
-/// A sliding window over up to three spatial axes, as convolution and pooling use it. The axes are
-/// the last `rank` entries of each array; those before them are of size 1 with stride and
-/// dilation 1 and no padding.
+/// A sliding window over spatial axes, as convolution and pooling use it. Every list has an entry
+/// for each axis, three or more. The axes are the last `rank` entries; those before them are of
+/// size 1 with stride and dilation 1 and no padding.
 struct Window {
-  using Sizes = std::array<int64_t, 3>;
+  using Sizes = std::vector<int64_t>;
   int rank = 2;
   Sizes input = {1, 1, 1};
   Sizes kernel = {1, 1, 1};
@@ -22,8 +22,12 @@ struct Window {
   auto operator<=>(const Window&) const = default;
 };
 
-/// Product of the three sizes.
-inline int64_t volume(const Window::Sizes& sizes) { return sizes[0] * sizes[1] * sizes[2]; }
+/// Product of the sizes.
+inline int64_t volume(const Window::Sizes& sizes) {
+  int64_t product = 1;
+  for (const int64_t size : sizes) product *= size;
+  return product;
+}
 
 /// A convolution of x [batch, in_channels, input...] with
 /// w [out_channels, in_channels / groups, kernel...] to y [batch, out_channels, output...].

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "kernels/reference/convert.h"
 #include "kernels/reference/elementwise.h"
 #include "kernels/reference/matmul.h"
 #include "ops/fused.h"
@@ -82,6 +83,18 @@ MatMulPlan resolve(const GemmNode& node, const KernelCall& call) {
   return plan;
 }
 
+// sum + beta · addend. Integers wrap around unless a factor takes them to double.
+template <class T>
+T add_scaled(T sum, T addend, float beta) {
+  if constexpr (std::is_integral_v<T>) {
+    if (beta == 1)
+      return static_cast<T>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(addend));
+    return ref::convert_value<T>(static_cast<double>(sum) + beta * static_cast<double>(addend));
+  } else {
+    return static_cast<T>(beta == 1 ? sum + addend : sum + beta * static_cast<double>(addend));
+  }
+}
+
 // y = clip(y + beta · c).
 void add_c(const GemmNode& node, const KernelCall& call, Tensor& y) {
   if (call.has(2)) {
@@ -91,9 +104,8 @@ void add_c(const GemmNode& node, const KernelCall& call, Tensor& y) {
                     ref::broadcast_strides(c.shape(), y.shape())});
     with_type(MatMulTypes{}, y.dtype(), [&]<class T>(std::type_identity<T>) {
       T* data = y.mutable_data<T>();
-      ref::zip(loop, data, data, c.data<T>(), [beta = node.beta](T sum, T addend) {
-        return static_cast<T>(beta == 1 ? sum + addend : sum + beta * static_cast<double>(addend));
-      });
+      ref::zip(loop, data, data, c.data<T>(),
+               [beta = node.beta](T sum, T addend) { return add_scaled(sum, addend, beta); });
     });
   }
   apply_clip(node.clip, y);

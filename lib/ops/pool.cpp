@@ -1,12 +1,16 @@
 #include "kernels/reference/pool.h"
 
+#include "kernels/reference/copy.h"
 #include "ops/half_as_float.h"
 #include "ops/registry.h"
+#include "ops/shapes.h"
 #include "ops/types.h"
 #include "ops/window.h"
 
 namespace qtool {
 namespace {
+
+namespace ref = reference;
 
 using MaxPoolTypes = Types<float, double, int8_t, uint8_t>;
 
@@ -18,13 +22,15 @@ WindowAttributes read_pool(const BindContext& context) {
 
 // Row-major indices as they are when the spatial axes of `window` are laid out last axis first.
 void to_column_major(const Window& window, int64_t* indices, int64_t count) {
-  const auto& [depth, height, width] = window.input;
+  const Window::Sizes& sizes = window.input;
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t in_plane = indices[i] % volume(window.input);
-    const int64_t w = in_plane % width;
-    const int64_t h = in_plane / width % height;
-    const int64_t d = in_plane / width / height;
-    indices[i] += (w * height + h) * depth + d - in_plane;
+    if (indices[i] < 0) continue;
+    int64_t row_major = indices[i] % volume(sizes);
+    int64_t column_major = 0;
+    indices[i] -= row_major;
+    for (std::size_t axis = sizes.size(); axis-- > 0; row_major /= sizes[axis])
+      column_major += row_major % sizes[axis] * product(sizes, 0, axis);
+    indices[i] += column_major;
   }
 }
 
@@ -38,22 +44,86 @@ Kernel bind_max_pool(const BindContext& context) {
     const bool indexed = call.output_count() > 1;
     int64_t* const indices =
         indexed ? call.output(1, DType::kInt64, shape).mutable_data<int64_t>() : nullptr;
+    if (y.size() == 0) return;
     with_type(MaxPoolTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
-      reference::max_pool(window, x.dim(0) * x.dim(1), x.data<T>(), y.mutable_data<T>(), indices);
+      ref::max_pool(window, x.dim(0) * x.dim(1), x.data<T>(), y.mutable_data<T>(), indices);
     });
     if (indexed && column_major) to_column_major(window, indices, y.size());
   };
 }
 
-Kernel bind_average_pool(const BindContext& context) {
-  const bool count_padding = context.attribute<int64_t>("count_include_pad", 0) != 0;
-  return [attributes = read_pool(context), count_padding](KernelCall& call) {
+// Copies [batch, rows, columns] to [batch, columns, rows].
+void transpose(int64_t batch, int64_t rows, int64_t columns, const Tensor& from, Tensor& to) {
+  ref::copy(ref::StridedLoop<2>({batch, columns, rows}, {Shape{rows * columns, rows, 1},
+                                                         Shape{rows * columns, 1, columns}}),
+            element_bytes(from), to.mutable_raw(), from.raw());
+}
+
+// MaxPool of x [N, spatial..., C].
+Kernel bind_nhwc_max_pool(const BindContext& context) {
+  return [attributes = read_pool(context)](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    if (x.rank() < 3) fail("input {} must have spatial axes", to_string(x.shape()));
+    Shape planes = x.shape();
+    std::rotate(planes.begin() + 1, planes.end() - 1, planes.end());
+    const Window window = resolve_window(attributes, planes, attributes.kernel_shape);
+    const Shape pooled = window_output_shape(planes[0], planes[1], window);
+    Shape shape = pooled;
+    std::rotate(shape.begin() + 1, shape.begin() + 2, shape.end());
+    Tensor& y = call.output(0, x.dtype(), shape);
+    if (y.size() == 0) return;
+    Tensor in = call.scratch(x.dtype(), planes);
+    Tensor out = call.scratch(x.dtype(), pooled);
+    transpose(planes[0], volume(window.input), planes[1], x, in);
+    with_type(MaxPoolTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
+      ref::max_pool<T>(window, planes[0] * planes[1], in.data<T>(), out.mutable_data<T>(), nullptr);
+    });
+    transpose(planes[0], planes[1], volume(window.output), out, y);
+  };
+}
+
+// Pools the planes of x by pool(window, planes, x, y), on floats.
+template <class Pool>
+Kernel plane_pool(const BindContext& context, Pool pool) {
+  return [attributes = read_pool(context), pool](KernelCall& call) {
     const Tensor& x = call.input(0);
     const Window window = resolve_window(attributes, x.shape(), attributes.kernel_shape);
     Tensor& y = call.output(0, x.dtype(), window_output_shape(x.dim(0), x.dim(1), window));
+    if (y.size() == 0) return;
     with_type(FloatTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
-      reference::average_pool(window, x.dim(0) * x.dim(1), count_padding, x.data<T>(),
-                              y.mutable_data<T>());
+      pool(window, x.dim(0) * x.dim(1), x.data<T>(), y.mutable_data<T>());
+    });
+  };
+}
+
+Kernel bind_average_pool(const BindContext& context) {
+  const bool padding = context.attribute<int64_t>("count_include_pad", 0) != 0;
+  return plane_pool(context, [padding](const Window& w, int64_t planes, const auto* x, auto* y) {
+    ref::average_pool(w, planes, padding, x, y);
+  });
+}
+
+Kernel bind_lp_pool(const BindContext& context) {
+  const auto p = static_cast<double>(context.attribute<int64_t>("p", 2));
+  return plane_pool(context, [p](const Window& w, int64_t planes, const auto* x, auto* y) {
+    ref::lp_pool(w, planes, p, x, y);
+  });
+}
+
+// The window is as large as the input.
+Kernel bind_global_lp_pool(const BindContext& context) {
+  const auto p = static_cast<double>(context.attribute<int64_t>("p", 2));
+  return [p](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    if (x.rank() < 3) fail("input {} has no spatial axes", to_string(x.shape()));
+    Shape shape(x.rank(), 1);
+    std::copy_n(x.shape().begin(), 2, shape.begin());
+    Tensor& y = call.output(0, x.dtype(), shape);
+    if (y.size() == 0) return;
+    const int64_t pixels = product(x.shape(), 2, x.rank());
+    const Window window{.rank = 1, .input = {1, 1, pixels}, .kernel = {1, 1, pixels}};
+    with_type(FloatTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
+      ref::lp_pool(window, y.size(), p, x.data<T>(), y.mutable_data<T>());
     });
   };
 }
@@ -66,6 +136,9 @@ std::span<const OpSpec> pool_ops() {
       reference_op(
           "AveragePool", bind_average_pool,
           {.inputs = {Role::kActivation}, .qoperator = "com.microsoft.QLinearAveragePool"}),
+      reference_op("LpPool", bind_lp_pool),
+      reference_op("GlobalLpPool", bind_global_lp_pool),
+      {"com.microsoft", "NhwcMaxPool", {{Provider::kReference, bind_nhwc_max_pool}}},
   });
   return kOps;
 }

@@ -36,7 +36,17 @@ std::vector<OpSpec> collect() {
                             qlinear_conv_ops,
                             qlinear_matmul_ops,
                             qlinear_elementwise_ops,
-                            qlinear_pool_ops})
+                            qlinear_pool_ops,
+                            col2im_ops,
+                            conv_transpose_ops,
+                            deform_conv_ops,
+                            grid_sample_ops,
+                            max_unpool_ops,
+                            mel_weight_matrix_ops,
+                            non_max_suppression_ops,
+                            roi_ops,
+                            signal_ops,
+                            space_depth_ops})
     for (const OpSpec& spec : family()) ops.push_back(spec);
   return ops;
 }

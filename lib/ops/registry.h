@@ -35,6 +35,16 @@ std::span<const OpSpec> qlinear_conv_ops();
 std::span<const OpSpec> qlinear_matmul_ops();
 std::span<const OpSpec> qlinear_elementwise_ops();
 std::span<const OpSpec> qlinear_pool_ops();
+std::span<const OpSpec> col2im_ops();
+std::span<const OpSpec> conv_transpose_ops();
+std::span<const OpSpec> deform_conv_ops();
+std::span<const OpSpec> grid_sample_ops();
+std::span<const OpSpec> max_unpool_ops();
+std::span<const OpSpec> mel_weight_matrix_ops();
+std::span<const OpSpec> non_max_suppression_ops();
+std::span<const OpSpec> roi_ops();
+std::span<const OpSpec> signal_ops();
+std::span<const OpSpec> space_depth_ops();
 
 /// All operators.
 std::span<const OpSpec> all_ops();

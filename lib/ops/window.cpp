@@ -1,5 +1,7 @@
 #include "ops/window.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 namespace qtool {
@@ -15,21 +17,16 @@ AutoPad parse_auto_pad(const std::string& text) {
   fail("auto_pad '{}' is not known", text);
 }
 
-std::vector<int64_t> positive_ints(const BindContext& context, std::string_view name) {
-  auto values = context.attribute<std::vector<int64_t>>(name, {});
-  for (const int64_t value : values)
-    if (value < 1) fail("{} {} must be at least 1", name, to_string(values));
-  return values;
-}
+// The largest size that products of two still have room for.
+constexpr int64_t kLargest = int64_t{1} << 30;
 
-// Entry `i` of an attribute that may have been left out.
-int64_t entry(const std::vector<int64_t>& values, std::size_t i, int64_t fallback) {
-  return values.empty() ? fallback : values[i];
-}
-
-void check_length(const std::vector<int64_t>& values, std::size_t length, std::string_view name) {
-  if (!values.empty() && values.size() != length)
-    fail("{} {} must have {} entries", name, to_string(values), length);
+// An attribute's entries put in place of `sizes`, if it is there.
+void set_sizes(Window::Sizes& sizes, int rank, std::span<const int64_t> values,
+               std::string_view name) {
+  if (values.empty()) return;
+  if (std::ssize(values) != rank)
+    fail("{} [{}] must have {} entries", name, fmt::join(values, ", "), rank);
+  std::copy(values.begin(), values.end(), sizes.end() - rank);
 }
 
 // Sets the paddings and the output size of axis `i` (of `window`), all else being there.
@@ -58,55 +55,75 @@ void resolve_axis(Window& window, std::size_t i, const WindowAttributes& attribu
 
 }  // namespace
 
+std::vector<int64_t> read_sizes(const BindContext& context, std::string_view name, int64_t low) {
+  auto values = context.attribute<std::vector<int64_t>>(name, {});
+  for (const int64_t value : values)
+    if (value < low || value > kLargest)
+      fail("{} {} must be at least {} and at most {}", name, to_string(values), low, kLargest);
+  return values;
+}
+
 WindowAttributes read_window(const BindContext& context) {
   return {.auto_pad = parse_auto_pad(context.attribute<std::string>("auto_pad", "NOTSET")),
-          .kernel_shape = positive_ints(context, "kernel_shape"),
-          .strides = positive_ints(context, "strides"),
-          .dilations = positive_ints(context, "dilations"),
-          .pads = context.attribute<std::vector<int64_t>>("pads", {}),
+          .kernel_shape = read_sizes(context, "kernel_shape", 1),
+          .strides = read_sizes(context, "strides", 1),
+          .dilations = read_sizes(context, "dilations", 1),
+          .pads = read_sizes(context, "pads", 0),
           .ceil_mode = context.attribute<int64_t>("ceil_mode", 0) != 0};
+}
+
+Window start_window(const WindowAttributes& attributes, std::span<const int64_t> kernel) {
+  const int rank = static_cast<int>(kernel.size());
+  const auto axes = static_cast<std::size_t>(std::max(rank, 3));
+  const Window::Sizes ones(axes, 1);
+  const Window::Sizes zeros(axes, 0);
+  Window window{rank, ones, ones, ones, ones, ones, zeros, zeros};
+  for (const int64_t size : kernel)
+    if (size < 1 || size > kLargest) fail("a window cannot be of size {}", size);
+  set_sizes(window.kernel, rank, kernel, "kernel_shape");
+  set_sizes(window.stride, rank, attributes.strides, "strides");
+  set_sizes(window.dilation, rank, attributes.dilations, "dilations");
+  const std::span<const int64_t> pads(attributes.pads);
+  if (pads.empty() || attributes.auto_pad != AutoPad::kNotSet) return window;
+  if (pads.size() != 2 * kernel.size())
+    fail("pads {} must have {} entries", to_string(attributes.pads), 2 * rank);
+  set_sizes(window.pad_begin, rank, pads.first(kernel.size()), "pads");
+  set_sizes(window.pad_end, rank, pads.last(kernel.size()), "pads");
+  return window;
 }
 
 Window resolve_window(const WindowAttributes& attributes, const Shape& input,
                       std::span<const int64_t> kernel) {
-  if (input.size() < 3 || input.size() > 5)
-    fail("input {} must have one to three spatial axes", to_string(input));
-  const std::size_t rank = input.size() - 2;
-  if (kernel.size() != rank)
+  if (input.size() < 3) fail("input {} must have spatial axes", to_string(input));
+  const Shape sizes(input.begin() + 2, input.end());
+  element_count(sizes);
+  if (kernel.size() != sizes.size())
     fail("a window with {} axes does not fit input {}", kernel.size(), to_string(input));
-  check_length(attributes.strides, rank, "strides");
-  check_length(attributes.dilations, rank, "dilations");
-  check_length(attributes.pads, 2 * rank, "pads");
-  const bool padded = attributes.auto_pad == AutoPad::kNotSet;
-  Window window{.rank = static_cast<int>(rank)};
-  for (std::size_t i = 0; i < rank; ++i) {
-    const std::size_t axis = 3 - rank + i;
-    window.input[axis] = input[2 + i];
-    window.kernel[axis] = kernel[i];
-    window.stride[axis] = entry(attributes.strides, i, 1);
-    window.dilation[axis] = entry(attributes.dilations, i, 1);
-    window.pad_begin[axis] = padded ? entry(attributes.pads, i, 0) : 0;
-    window.pad_end[axis] = padded ? entry(attributes.pads, rank + i, 0) : 0;
+  Window window = start_window(attributes, kernel);
+  set_sizes(window.input, window.rank, sizes, "input");
+  for (std::size_t axis = 0; axis < window.input.size(); ++axis)
     resolve_axis(window, axis, attributes);
-  }
   return window;
+}
+
+std::span<const int64_t> kernel_sizes(const WindowAttributes& attributes, const Shape& x,
+                                      const Shape& w) {
+  if (x.size() < 3) fail("input {} must have spatial axes", to_string(x));
+  if (w.size() != x.size())
+    fail("weight {} must have the rank of input {}", to_string(w), to_string(x));
+  const std::span<const int64_t> kernel = std::span(w).subspan(2);
+  const std::vector<int64_t>& given = attributes.kernel_shape;
+  if (!given.empty() && !std::equal(kernel.begin(), kernel.end(), given.begin(), given.end()))
+    fail("weight {} does not fit kernel_shape {}", to_string(w), to_string(given));
+  return kernel;
 }
 
 ConvShape resolve_conv(const WindowAttributes& attributes, int64_t groups, const Shape& x,
                        const Shape& w) {
-  if (w.size() != x.size())
-    fail("weight {} must have the rank of input {}", to_string(w), to_string(x));
-  const std::span<const int64_t> kernel(w.begin() + std::min<std::ptrdiff_t>(2, std::ssize(w)),
-                                        w.end());
-  const Window window = resolve_window(attributes, x, kernel);
-  if (groups < 1 || w[0] % groups != 0 || x[1] != w[1] * groups)
+  const std::span<const int64_t> kernel = kernel_sizes(attributes, x, w);
+  if (groups < 1 || w[0] % groups != 0 || x[1] % groups != 0 || x[1] / groups != w[1])
     fail("weight {} does not fit input {} with {} groups", to_string(w), to_string(x), groups);
-  if (!attributes.kernel_shape.empty() &&
-      !std::equal(kernel.begin(), kernel.end(), attributes.kernel_shape.begin(),
-                  attributes.kernel_shape.end()))
-    fail("weight {} does not fit kernel_shape {}", to_string(w),
-         to_string(attributes.kernel_shape));
-  return {window, x[0], groups, x[1], w[0]};
+  return {resolve_window(attributes, x, kernel), x[0], groups, x[1], w[0]};
 }
 
 Shape window_output_shape(int64_t batch, int64_t channels, const Window& window) {

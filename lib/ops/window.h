@@ -17,15 +17,28 @@ struct WindowAttributes {
   bool ceil_mode = false;
 };
 
-/// Throws Error for an unknown auto_pad, or strides or dilations below 1.
+/// Throws Error for an unknown auto_pad, and for sizes that are negative, 0 (but in pads) or over
+/// 2^30.
 WindowAttributes read_window(const BindContext& context);
+/// Such sizes: those of an attribute, at least `low`. Throws Error, naming it.
+std::vector<int64_t> read_sizes(const BindContext& context, std::string_view name, int64_t low);
+
+/// A window over `rank` axes with the kernel, strides, dilations and pads of the attributes; input
+/// and output are left for the caller to fill in.
+/// Throws Error unless every list has an entry for each axis, and for a kernel outside [1, 2^30].
+Window start_window(const WindowAttributes& attributes, std::span<const int64_t> kernel);
 
 /// The window over `input` [N, C, spatial...] with the sizes of the output.
 /// `kernel` are the spatial sizes of the weight, or kernel_shape for pooling.
-/// Throws Error if ranks disagree, there are no or over three spatial axes, or the window is larger
-/// than the padded input.
+/// Throws Error if ranks disagree, there are no spatial axes, or the window is larger than the
+/// padded input.
 Window resolve_window(const WindowAttributes& attributes, const Shape& input,
                       std::span<const int64_t> kernel);
+
+/// The spatial sizes of a convolution's weight. Throws Error unless it has as many axes as x and
+/// the sizes are those of the attribute, if that is there.
+std::span<const int64_t> kernel_sizes(const WindowAttributes& attributes, const Shape& x,
+                                      const Shape& w);
 
 /// The convolution of x [N, C, ...] with w [M, C / groups, ...].
 /// Throws Error if shapes, groups and attributes do not fit together.

@@ -14,7 +14,8 @@ using namespace testing;
 // The input element at [n, c, d, h, w], 0 in the padding.
 double padded(const std::vector<float>& x, const ConvShape& s, int64_t plane, int64_t d, int64_t h,
               int64_t w) {
-  const auto& [depth, height, width] = s.window.input;
+  const Window::Sizes& sizes = s.window.input;
+  const int64_t depth = sizes[0], height = sizes[1], width = sizes[2];
   if (d < 0 || d >= depth || h < 0 || h >= height || w < 0 || w >= width) return 0;
   return x[static_cast<std::size_t>(((plane * depth + d) * height + h) * width + w)];
 }

@@ -68,6 +68,18 @@ Conv::Conv(bool constant_weight, ClipRange clip)
 Conv::Conv(Conv&&) noexcept = default;
 Conv::~Conv() = default;
 
+bool Conv::serves(const ConvShape& s) {
+  const Window& w = s.window;
+  const auto fits = [](int64_t size) { return size >= 1 && size <= (1 << 30); };
+  bool all = w.rank <= 3 && fits(s.batch) && fits(s.in_channels) && fits(s.out_channels);
+  for (std::size_t i = 0; i < w.input.size(); ++i) {
+    const int64_t padded = w.pad_begin[i] + w.input[i] + w.pad_end[i];
+    all = all && fits(w.input[i]) && fits(w.output[i]) && fits(padded) &&
+          fits((w.kernel[i] - 1) * w.dilation[i] + 1);
+  }
+  return all;
+}
+
 void Conv::run(const ConvShape& shape, const float* x, const float* w, const float* bias,
                float* y) {
   const bool has_bias = bias != nullptr;

@@ -16,7 +16,11 @@ class Conv {
   Conv(Conv&&) noexcept;
   ~Conv();
 
-  /// y = clip(x * w + bias); `bias` [out_channels] may be null. `shape` has no size of 0.
+  /// Whether oneDNN has room for the shape: one to three spatial axes, no size of 0 and none that
+  /// its 32-bit sizes cannot hold.
+  static bool serves(const ConvShape& shape);
+
+  /// y = clip(x * w + bias); `bias` [out_channels] may be null. The shape must be served.
   void run(const ConvShape& shape, const float* x, const float* w, const float* bias, float* y);
 
  private:

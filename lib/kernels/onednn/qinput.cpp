@@ -19,7 +19,7 @@ int64_t offset_of(const Dims& strides, const Window& window, const Window::Sizes
 }  // namespace
 
 Window::Sizes padded_sizes(const Window& window) {
-  Window::Sizes sizes;
+  Window::Sizes sizes(3);
   for (std::size_t i = 0; i < 3; ++i)
     sizes[i] =
         (window.output[i] - 1) * window.stride[i] + (window.kernel[i] - 1) * window.dilation[i] + 1;
@@ -44,9 +44,9 @@ PaddedInput::PaddedInput(const ConvShape& shape, bool channels_last) {
   const Window& window = shape.window;
   const Window::Sizes padded = padded_sizes(window);
   // The part of x that windows see, and where it begins in x and in the padded input.
-  Window::Sizes seen;
-  Window::Sizes from;
-  Window::Sizes to;
+  Window::Sizes seen(3);
+  Window::Sizes from(3);
+  Window::Sizes to(3);
   for (std::size_t i = 0; i < 3; ++i) {
     const int64_t begin = window.pad_begin[i];
     to[i] = std::clamp<int64_t>(begin, 0, padded[i]);

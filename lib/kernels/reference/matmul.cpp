@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "kernels/reference/convert.h"
 #include "kernels/reference/strided_loop.h"
 
 namespace qtool::reference {
@@ -29,7 +30,7 @@ void product(const MatMulShape& s, float alpha, const T* a, const T* b, T* y,
     }
     for (int64_t j = 0; j < s.n; ++j) {
       const T sum = static_cast<T>(sums[static_cast<std::size_t>(j)]);
-      y[j] = alpha == 1 ? sum : static_cast<T>(static_cast<double>(alpha) * sum);
+      y[j] = alpha == 1 ? sum : convert_value<T>(static_cast<double>(alpha) * sum);
     }
   }
 }

@@ -8,9 +8,9 @@ namespace qtool::reference {
 namespace {
 
 // Adds to one output plane what one input plane gives it; w holds the window's factors.
-void add_plane(const Window& window, const int32_t* x, const int32_t* w, int32_t* acc) {
-  const int64_t stride = window.stride[2];
-  each_window_row(window, [&](int64_t tap, int64_t in, int64_t out, int64_t count) {
+void add_plane(const WindowLoop& loop, const int32_t* x, const int32_t* w, int32_t* acc) {
+  const int64_t stride = loop.stride();
+  loop.each_row([&](int64_t tap, int64_t in, int64_t out, int64_t count) {
     const int32_t factor = w[tap];
     for (int64_t i = 0; i < count; ++i) acc[out + i] += factor * x[in + i * stride];
   });
@@ -21,6 +21,7 @@ void add_plane(const Window& window, const int32_t* x, const int32_t* w, int32_t
 void integer_conv(const ConvShape& shape, const int32_t* x, const int32_t* w, const int32_t* bias,
                   int32_t* acc) {
   const Window& window = shape.window;
+  const WindowLoop loop(window);
   const int64_t group_inputs = shape.in_channels / shape.groups;
   const int64_t group_outputs = shape.out_channels / shape.groups;
   for (int64_t n = 0; n < shape.batch; ++n)
@@ -28,7 +29,7 @@ void integer_conv(const ConvShape& shape, const int32_t* x, const int32_t* w, co
       std::fill_n(acc, volume(window.output), bias == nullptr ? 0 : bias[m]);
       for (int64_t c = 0; c < group_inputs; ++c) {
         const int64_t channel = n * shape.in_channels + m / group_outputs * group_inputs + c;
-        add_plane(window, x + channel * volume(window.input),
+        add_plane(loop, x + channel * volume(window.input),
                   w + (m * group_inputs + c) * volume(window.kernel), acc);
       }
     }
