@@ -4,6 +4,7 @@
 
 #include "kernels/reference/convert.h"
 #include "kernels/reference/copy.h"
+#include "ops/packed.h"
 
 namespace qtool {
 
@@ -66,6 +67,14 @@ std::optional<DType> optional_dtype(const BindContext& context, std::string_view
   if (*number <= 0 || *number > static_cast<int64_t>(DType::kInt2))
     fail("attribute '{}' names type {}, which is not known", attribute, *number);
   return static_cast<DType>(*number);
+}
+
+Tensor filled(KernelCall& call, const Shape& shape, const Tensor& element) {
+  if (is_packed(element.dtype()))
+    return packed(call, filled(call, shape, unpacked(call, element)), element.dtype());
+  Tensor y = call.scratch(element.dtype(), shape);
+  ref::fill(element_bytes(y), y.mutable_raw(), y.size(), element.raw());
+  return y;
 }
 
 Tensor copied(KernelCall& call, const Tensor& x) {

@@ -38,6 +38,9 @@ double read_number(const Tensor& tensor);
 /// type.
 std::optional<DType> optional_dtype(const BindContext& context, std::string_view attribute);
 
+/// A tensor of that shape whose elements are all the only one of `element`. Of any type.
+Tensor filled(KernelCall& call, const Shape& shape, const Tensor& element);
+
 /// A copy of the elements that the caller may change. Of any type of 8 bits or more.
 Tensor copied(KernelCall& call, const Tensor& x);
 

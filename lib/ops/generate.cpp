@@ -1,11 +1,8 @@
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "kernels/reference/copy.h"
 #include "kernels/reference/range.h"
 #include "ops/elements.h"
-#include "ops/packed.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
 #include "ops/types.h"
@@ -15,20 +12,12 @@ namespace {
 
 namespace ref = reference;
 
-void fill(Tensor& y, const Tensor& element) {
-  ref::fill(element_bytes(y), y.mutable_raw(), y.size(), element.raw());
-}
-
 Kernel bind_constant_of_shape(const BindContext& context) {
   const auto* attribute = find_attribute<Constant>(context.node, "value");
   const Tensor value = attribute == nullptr ? Tensor::scalar(0.0F) : *attribute->tensor;
   if (value.size() != 1) fail("attribute 'value' must have one element");
   return [value](KernelCall& call) {
-    const Shape shape = to_int64s(call.input(0));
-    if (!is_packed(value.dtype())) return fill(call.output(0, value.dtype(), shape), value);
-    Tensor bytes = call.scratch(DType::kUInt8, shape);
-    fill(bytes, unpacked(call, value));
-    call.set_output(0, packed(call, bytes, value.dtype()));
+    call.set_output(0, filled(call, to_int64s(call.input(0)), value));
   };
 }
 
@@ -89,24 +78,23 @@ Kernel bind_eye_like(const BindContext& context) {
   return [dtype, k = context.attribute<int64_t>("k", 0)](KernelCall& call) {
     const Shape shape = call.input(0).shape();
     if (shape.size() != 2) fail("input {} is no matrix", to_string(shape));
-    Tensor& y = call.output(0, dtype.value_or(call.input(0).dtype()), shape);
-    fill(y, number_of(y.dtype(), 0));
+    Tensor y = filled(call, shape, number_of(dtype.value_or(call.input(0).dtype()), 0));
     const int64_t shift = std::clamp(k, -shape[0], shape[1]);
     const int64_t row = std::max<int64_t>(0, -shift);
     const int64_t column = std::max<int64_t>(0, shift);
     const int64_t count = std::min(shape[0] - row, shape[1] - column);
-    if (count == 0) return;
     const Tensor one = number_of(y.dtype(), 1);
-    ref::copy(ref::StridedLoop<2>({count}, {Shape{shape[1] + 1}, Shape{0}}), element_bytes(y),
-              element_at(y, row * shape[1] + column), one.raw());
+    if (count > 0)
+      ref::copy(ref::StridedLoop<2>({count}, {Shape{shape[1] + 1}, Shape{0}}), element_bytes(y),
+                element_at(y, row * shape[1] + column), one.raw());
+    call.set_output(0, y);
   };
 }
 
 // Where the output of OneHot is on: [outer, depth, inner] around the new axis.
 Tensor one_hot_mask(KernelCall& call, const AxisSplit& split, int64_t lowest) {
   const std::vector<int64_t> indices = truncated_int64s(call.input(0));
-  Tensor mask = call.scratch(DType::kBool, {split.outer, split.axis, split.inner});
-  fill(mask, number_of(DType::kBool, 0));
+  Tensor mask = filled(call, {split.outer, split.axis, split.inner}, Tensor::scalar(false));
   auto index = indices.begin();
   for (int64_t o = 0; o < split.outer; ++o)
     for (int64_t i = 0; i < split.inner; ++i, ++index)
