@@ -22,3 +22,4 @@ find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)  # its CMake package wants its tools too
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)  # Debian installs no CMake package of it

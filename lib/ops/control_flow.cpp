@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "ops/body.h"
+#include "ops/elements.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
 #include "ops/slices.h"
@@ -8,12 +10,6 @@
 
 namespace qtool {
 namespace {
-
-const Graph& body_of(const BindContext& context, std::string_view name) {
-  const auto* body = find_attribute<std::shared_ptr<const Graph>>(context.node, name);
-  if (body == nullptr) fail("attribute '{}' is missing", name);
-  return **body;
-}
 
 bool read_bool(const Tensor& tensor) {
   if (tensor.dtype() != DType::kBool || tensor.size() != 1)
@@ -31,18 +27,6 @@ Kernel bind_if(const BindContext& context) {
     auto outputs = call.run_body(condition ? "then_branch" : "else_branch", {});
     for (std::size_t i = 0; i < call.output_count(); ++i) call.set_output(i, std::move(outputs[i]));
   };
-}
-
-// What a body that never ran would have stacked: no part of the type that it declares.
-Tensor empty_stack(const Graph& body, std::size_t output, int axis) {
-  const ValueType& type = body.value(body.outputs()[output]).type;
-  if (type.dtype == DType::kUndefined) fail("no iteration tells the type of output {}", output);
-  Shape shape;
-  if (type.shape)
-    for (const Dim& dim : *type.shape) shape.push_back(dim.known() ? dim.value : 0);
-  if (axis > std::ssize(shape)) fail("axis {} of a scan output is out of range", axis);
-  shape.insert(shape.begin() + axis, 0);
-  return Tensor(type.dtype, shape);
 }
 
 // The parts of one scan output, one per iteration.
@@ -68,7 +52,7 @@ struct Loop {
 
   void operator()(KernelCall& call) const {
     int64_t trips = std::numeric_limits<int64_t>::max();
-    if (call.has(0)) trips = to_int64s(call.input(0)).at(0);
+    if (call.has(0)) trips = read_int(call.input(0));
     bool condition = !call.has(1) || read_bool(call.input(1));
     std::vector<Datum> values;
     for (std::size_t i = 0; i < carried; ++i) values.push_back(call.datum(2 + i));

@@ -9,12 +9,15 @@ namespace qtool {
 int64_t element_count(const Shape& shape) {
   constexpr int64_t kMax = int64_t{1} << 56;
   int64_t count = 1;
+  bool empty = false;
   for (const int64_t dim : shape) {
     if (dim < 0) fail("shape {} has a negative dimension", to_string(shape));
-    if (__builtin_mul_overflow(count, dim, &count) || count > kMax)
+    empty |= dim == 0;
+    // A 0 hides nothing: products of some of the dimensions, such as strides, must fit as well.
+    if (dim > 0 && (__builtin_mul_overflow(count, dim, &count) || count > kMax))
       fail("shape {} has too many elements", to_string(shape));
   }
-  return count;
+  return empty ? 0 : count;
 }
 
 std::string to_string(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }

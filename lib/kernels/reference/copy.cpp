@@ -45,6 +45,7 @@ void pick_row(const Extents& table, const T* x, const T& fill, T* y) {
 template <class T>
 T* pick_axis(const Extents& dims, const std::vector<Extents>& tables, std::size_t axis, const T* x,
              int64_t stride, const T& fill, T* y) {
+  if (tables.empty()) return std::copy_n(x, 1, y);
   const Extents& table = tables[axis];
   if (axis + 1 == tables.size()) {
     if (x == nullptr)
@@ -111,6 +112,16 @@ void pick(const Extents& dims, const std::vector<Extents>& tables, std::size_t e
     using T = decltype(tag);
     pick_axis(dims, tables, 0, static_cast<const T*>(x), count, *static_cast<const T*>(fill),
               static_cast<T*>(y));
+  });
+}
+
+void scatter(int64_t inner, std::size_t element_bytes, const void* updates, const int64_t* indices,
+             int64_t count, void* y) {
+  with_element(element_bytes, [&](auto tag) {
+    using T = decltype(tag);
+    const auto* from = static_cast<const T*>(updates);
+    for (int64_t i = 0; i < count; ++i, from += inner)
+      std::copy_n(from, inner, static_cast<T*>(y) + indices[i] * inner);
   });
 }
 

@@ -26,4 +26,9 @@ void pick(const Extents& dims, const std::vector<Extents>& tables, std::size_t e
 void gather(int64_t outer, int64_t axis, int64_t inner, std::size_t element_bytes, const void* x,
             const int64_t* indices, int64_t count, void* y);
 
+/// The inverse along the first axis: writes updates [count, inner] to the slices of y [axis, inner]
+/// that `indices` name, in this order. Every index is in [0, axis).
+void scatter(int64_t inner, std::size_t element_bytes, const void* updates, const int64_t* indices,
+             int64_t count, void* y);
+
 }  // namespace qtool::reference

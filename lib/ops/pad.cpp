@@ -1,0 +1,100 @@
+#include <algorithm>
+#include <numeric>
+
+#include "kernels/reference/copy.h"
+#include "ops/elements.h"
+#include "ops/packed.h"
+#include "ops/registry.h"
+#include "ops/shapes.h"
+#include "ops/types.h"
+
+namespace qtool {
+namespace {
+
+namespace ref = reference;
+
+// Where index `i` of a padded axis comes from: an index into [0, size), or -1 for the constant.
+// `i` counts from the first element of the input.
+using PadIndex = int64_t (*)(int64_t i, int64_t size);
+
+int64_t modulo(int64_t i, int64_t n) { return (i % n + n) % n; }
+
+int64_t constant_index(int64_t i, int64_t size) { return i < 0 || i >= size ? -1 : i; }
+int64_t edge_index(int64_t i, int64_t size) { return std::clamp<int64_t>(i, 0, size - 1); }
+int64_t reflect_index(int64_t i, int64_t size) {
+  if (size == 1) return 0;
+  const int64_t folded = modulo(i, 2 * (size - 1));
+  return std::min(folded, 2 * (size - 1) - folded);
+}
+int64_t wrap_index(int64_t i, int64_t size) { return modulo(i, size); }
+
+PadIndex pad_index(const std::string& mode) {
+  if (mode == "constant") return constant_index;
+  if (mode == "edge") return edge_index;
+  if (mode == "reflect") return reflect_index;
+  if (mode == "wrap") return wrap_index;
+  fail("pad mode '{}' is not known", mode);
+}
+
+// For each axis, where each index of the output comes from.
+std::vector<Shape> pad_tables(const Shape& input, const std::vector<int64_t>& pads,
+                              const std::vector<int64_t>& axes, PadIndex source) {
+  if (pads.size() != 2 * axes.size())
+    fail("pads {} must have two entries for each of {} axes", to_string(pads), axes.size());
+  axis_mask(axes, input.size());
+  Shape begin(input.size(), 0);
+  Shape size = input;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const auto axis = static_cast<std::size_t>(normalize_axis(axes[i], input.size()));
+    const int64_t end = pads[axes.size() + i];
+    begin[axis] = pads[i];
+    size[axis] = checked_add(size[axis], checked_add(begin[axis], end));
+    if (size[axis] < 0 || begin[axis] < -input[axis] || end < -input[axis] ||
+        (input[axis] == 0 && size[axis] > 0 && source != constant_index))
+      fail("input {} cannot be padded by {}", to_string(input), to_string(pads));
+  }
+  element_count(size);
+  std::vector<Shape> tables(input.size());
+  for (std::size_t axis = 0; axis < input.size(); ++axis)
+    for (int64_t i = 0; i < size[axis]; ++i)
+      tables[axis].push_back(source(i - begin[axis], input[axis]));
+  return tables;
+}
+
+// One element of x's type: input 2, or the attribute of older operators.
+Tensor pad_value(const KernelCall& call, float attribute) {
+  const Tensor& x = call.input(0);
+  if (!call.has(2)) return attribute == 0 ? zero_of(x.dtype()) : number_of(x.dtype(), attribute);
+  require_same_type(x, call.input(2));
+  if (call.input(2).size() != 1) fail("the value to pad with must be a scalar");
+  return call.input(2);
+}
+
+Kernel bind_pad(const BindContext& context) {
+  const PadIndex source = pad_index(context.attribute<std::string>("mode", "constant"));
+  return [source, pads = IntsArgument(context, "pads", 1), axes = IntsArgument(context, "axes", 3),
+          attribute = context.attribute("value", 0.0F)](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    std::vector<int64_t> all(x.rank());
+    std::iota(all.begin(), all.end(), 0);
+    const auto tables =
+        pad_tables(x.shape(), pads.require(call), axes.read(call).value_or(all), source);
+    Shape shape;
+    for (const Shape& table : tables) shape.push_back(std::ssize(table));
+    Tensor& y = call.output(0, x.dtype(), shape);
+    ref::pick(x.shape(), tables, element_bytes(x), x.raw(), pad_value(call, attribute).raw(),
+              y.mutable_raw());
+  };
+}
+
+}  // namespace
+
+std::span<const OpSpec> pad_ops() {
+  static const std::vector<OpSpec> kOps = {
+      reference_op("Pad", moves_packed<bind_pad>,
+                   {.inputs = {Role::kActivation, Role::kPlain}, .same_params = true}),
+  };
+  return kOps;
+}
+
+}  // namespace qtool
