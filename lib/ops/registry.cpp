@@ -46,18 +46,19 @@ std::vector<OpSpec> collect() {
                             non_max_suppression_ops,
                             roi_ops,
                             signal_ops,
-                            space_depth_ops})
-    for (const auto family : {elementwise_ops,  binary_ops,         cast_ops,
-                              control_flow_ops, conv_ops,           matmul_ops,
-                              pool_ops,         reduce_ops,         shape_ops,
-                              layout_ops,       slice_ops,          pad_ops,
-                              generate_ops,     gather_ops,         scatter_ops,
-                              unique_ops,       sequence_ops,       scan_ops,
-                              string_ops,       text_ops,           random_ops,
-                              resize_ops,       normalization_ops,  quantize_ops,
-                              qlinear_conv_ops, qlinear_matmul_ops, qlinear_elementwise_ops,
-                              qlinear_pool_ops})
-      for (const OpSpec& spec : family()) ops.push_back(spec);
+                            space_depth_ops,
+                            slice_ops,
+                            pad_ops,
+                            generate_ops,
+                            gather_ops,
+                            scatter_ops,
+                            unique_ops,
+                            sequence_ops,
+                            scan_ops,
+                            string_ops,
+                            text_ops,
+                            random_ops})
+    for (const OpSpec& spec : family()) ops.push_back(spec);
   return ops;
 }
 
