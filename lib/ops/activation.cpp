@@ -16,28 +16,31 @@ Kernel bind_gelu(const BindContext& context) {
   fail("attribute 'approximate' is '{}', expected 'none' or 'tanh'", approximate);
 }
 
-// A limit of Clip: from the input, which must be one element of x's type, or else the attribute.
+// A limit of Clip: the attribute, or else the input, which must be one element of x's type.
 template <class T>
 void read_limit(const KernelCall& call, std::size_t index, const std::optional<float>& attribute,
                 T& limit) {
-  if (call.has(index)) {
+  if (attribute) {
+    limit = ref::convert_value<T>(*attribute);
+  } else if (call.has(index)) {
     const Tensor& input = call.input(index);
     require_same_type(call.input(0), input);
     if (input.size() != 1) fail("input {} must be a scalar", index);
     limit = *input.data<T>();
-  } else if (attribute) {
-    limit = ref::convert_value<T>(*attribute);
   }
 }
 
-std::optional<float> optional_float(const BindContext& context, std::string_view name) {
-  const float* value = find_attribute<float>(context.node, name);
-  return value == nullptr ? std::nullopt : std::optional(*value);
+// Up to opset 10 the limits are attributes: of any floating-point type, by default float32's.
+std::optional<float> limit_attribute(const BindContext& context, std::string_view name,
+                                     float fallback) {
+  if (context.opset >= 11) return std::nullopt;
+  return context.attribute(name, fallback);
 }
 
 Kernel bind_clip(const BindContext& context) {
-  return [low = optional_float(context, "min"),
-          high = optional_float(context, "max")](KernelCall& call) {
+  using Limits = std::numeric_limits<float>;
+  return [low = limit_attribute(context, "min", Limits::lowest()),
+          high = limit_attribute(context, "max", Limits::max())](KernelCall& call) {
     const Tensor& x = call.input(0);
     Tensor& y = call.output(0, x.dtype(), x.shape());
     with_type(NumericTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {

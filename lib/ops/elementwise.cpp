@@ -4,18 +4,26 @@
 #include "ops/half_as_float.h"
 #include "ops/registry.h"
 #include "ops/unary.h"
+#include "tensor/widen.h"
 
 namespace qtool {
 namespace {
 
 namespace ref = reference;
 
+// Tests of floating-point numbers, those of 8 bits included.
+template <class F>
+Kernel test_kernel(F test) {
+  return [test](KernelCall& call) { run_unary<FloatTypes>(call, widen(call.input(0)), test); };
+}
+
+Kernel bind_is_nan(const BindContext&) { return test_kernel(ref::IsNaN{}); }
+
 Kernel bind_is_inf(const BindContext& context) {
-  const ref::IsInf is_inf = {
+  return test_kernel(ref::IsInf{
       .negative = context.attribute<int64_t>("detect_negative", 1) != 0,
       .positive = context.attribute<int64_t>("detect_positive", 1) != 0,
-  };
-  return [is_inf](KernelCall& call) { run_unary<FloatTypes>(call, is_inf); };
+  });
 }
 
 }  // namespace
@@ -44,7 +52,7 @@ std::span<const OpSpec> elementwise_ops() {
       unary("Asinh", [](auto x) { return std::asinh(x); }),
       unary("Acosh", [](auto x) { return std::acosh(x); }),
       unary("Atanh", [](auto x) { return std::atanh(x); }),
-      unary("IsNaN", ref::IsNaN{}),
+      reference_op("IsNaN", bind_is_nan),
       reference_op("IsInf", bind_is_inf),
   });
   return kOps;

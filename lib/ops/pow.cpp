@@ -1,38 +1,28 @@
 #include "kernels/reference/binary.h"
-#include "kernels/reference/convert.h"
 #include "ops/broadcast.h"
 #include "ops/half_as_float.h"
 #include "ops/registry.h"
+#include "tensor/cast.h"
 
 namespace qtool {
 namespace {
 
 namespace ref = reference;
 
-bool is_integer(const Tensor& x) {
-  return x.dtype() != DType::kFloat32 && x.dtype() != DType::kFloat64;
+template <class TypeList>
+void require_type(TypeList types, const Tensor& x) {
+  with_type(types, x.dtype(), [](auto) {});
 }
 
-template <class Wide, class TypeList>
-Tensor widened(const Tensor& x, KernelCall& call) {
-  Tensor y = call.scratch(dtype_of<Wide>, x.shape());
-  with_type(TypeList{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
-    ref::convert(x.data<T>(), y.mutable_data<Wide>(), x.size());
-  });
-  return y;
-}
+bool is_integer(DType dtype) { return dtype != DType::kFloat32 && dtype != DType::kFloat64; }
 
 // Base and exponent in the type `Wide`, the result in the base's type again.
-template <class Wide, class TypeList>
-void wide_pow(KernelCall& call, const Shape& shape) {
+template <class Wide>
+void run_wide(KernelCall& call, const Tensor& base, const Tensor& exponent) {
+  const Shape shape = broadcast_shape(base.shape(), exponent.shape());
   Tensor power = call.scratch(dtype_of<Wide>, shape);
-  apply_binary<Wide>(ref::Pow{}, widened<Wide, TypeList>(call.input(0), call),
-                     widened<Wide, TypeList>(call.input(1), call), power);
-  Tensor& y = call.output(0, call.input(0).dtype(), shape);
-  with_type(Types<float, double, int32_t, int64_t>{}, y.dtype(),
-            [&]<class T>(std::type_identity<T>) {
-              ref::convert(power.data<Wide>(), y.mutable_data<T>(), y.size());
-            });
+  apply_binary<Wide>(ref::Pow{}, cast(base, dtype_of<Wide>), cast(exponent, dtype_of<Wide>), power);
+  cast(power, call.output(0, base.dtype(), shape));
 }
 
 // The exponent may be of another type than the base and the result. Integers are raised in int64,
@@ -40,10 +30,14 @@ void wide_pow(KernelCall& call, const Shape& shape) {
 void run_pow(KernelCall& call) {
   const Tensor& base = call.input(0);
   const Tensor& exponent = call.input(1);
-  const Shape shape = broadcast_shape(base.shape(), exponent.shape());
-  if (is_integer(base) && is_integer(exponent)) return wide_pow<int64_t, IntegerTypes>(call, shape);
-  if (base.dtype() != exponent.dtype()) return wide_pow<double, NumericTypes>(call, shape);
-  run_binary<ref::Pow, FloatTypes>(call, base, exponent);
+  require_type(Types<float, double, int32_t, int64_t>{}, base);
+  require_type(NumericTypes{}, exponent);
+  if (is_integer(base.dtype()) && is_integer(exponent.dtype()))
+    run_wide<int64_t>(call, base, exponent);
+  else if (base.dtype() != exponent.dtype())
+    run_wide<double>(call, base, exponent);
+  else
+    run_binary<ref::Pow, FloatTypes>(call, base, exponent);
 }
 
 Kernel bind_pow(const BindContext&) { return run_pow; }

@@ -5,10 +5,9 @@
 
 namespace qtool {
 
-/// Runs y[i] = f(x[i]), x being of one of the types in the list and y of what f returns.
+/// Makes y[i] = f(x[i]) the output, x being of one of the types in the list and y of what f returns.
 template <class TypeList, class F>
-void run_unary(KernelCall& call, const F& f) {
-  const Tensor& x = call.input(0);
+void run_unary(KernelCall& call, const Tensor& x, const F& f) {
   with_type(TypeList{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
     using R = decltype(f(T{}));
     Tensor& y = call.output(0, dtype_of<R>, x.shape());
@@ -30,7 +29,9 @@ F read_function(const BindContext& context) {
 
 template <class F, class TypeList>
 Kernel bind_unary(const BindContext& context) {
-  return [f = read_function<F>(context)](KernelCall& call) { run_unary<TypeList>(call, f); };
+  return [f = read_function<F>(context)](KernelCall& call) {
+    run_unary<TypeList>(call, call.input(0), f);
+  };
 }
 
 /// The record of an operator that computes F, which may also be a lambda without captures.

@@ -10,12 +10,12 @@
 // has under their name. Activations stand in activation.h.
 namespace qtool::reference {
 
-/// Integers give the value rounded towards 0.
+/// Integers give float32's value rounded towards 0, as ONNX's reference implementation has it.
 struct Erf {
   template <class T>
   T operator()(T x) const {
     if constexpr (std::is_integral_v<T>)
-      return convert_value<T>(std::erf(static_cast<double>(x)));
+      return convert_value<T>(std::erf(static_cast<float>(x)));
     else
       return std::erf(x);
   }
