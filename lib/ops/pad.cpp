@@ -36,28 +36,38 @@ PadIndex pad_index(const std::string& mode) {
   fail("pad mode '{}' is not known", mode);
 }
 
-// For each axis, where each index of the output comes from.
+// Where each index of an axis of the output comes from. Negative pads drop elements first; what is
+// left is then padded.
+Shape pad_table(int64_t dim, int64_t begin, int64_t end, PadIndex source) {
+  const int64_t dropped = begin < 0 ? begin : 0;
+  const int64_t left = checked_add(dim, checked_add(dropped, std::min<int64_t>(end, 0)));
+  const int64_t size = checked_add(dim, checked_add(begin, end));
+  if (left < 0 || (left == 0 && size > 0 && source != constant_index))
+    fail("an axis of {} elements cannot be padded by {} and {}", dim, begin, end);
+  element_count({size});
+  Shape table;
+  for (int64_t i = 0; i < size; ++i) {
+    const int64_t from = source(i - std::max<int64_t>(begin, 0), left);
+    table.push_back(from < 0 ? from : from - dropped);
+  }
+  return table;
+}
+
 std::vector<Shape> pad_tables(const Shape& input, const std::vector<int64_t>& pads,
                               const std::vector<int64_t>& axes, PadIndex source) {
   if (pads.size() != 2 * axes.size())
     fail("pads {} must have two entries for each of {} axes", to_string(pads), axes.size());
   axis_mask(axes, input.size());
   Shape begin(input.size(), 0);
-  Shape size = input;
+  Shape end(input.size(), 0);
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const auto axis = static_cast<std::size_t>(normalize_axis(axes[i], input.size()));
-    const int64_t end = pads[axes.size() + i];
     begin[axis] = pads[i];
-    size[axis] = checked_add(size[axis], checked_add(begin[axis], end));
-    if (size[axis] < 0 || begin[axis] < -input[axis] || end < -input[axis] ||
-        (input[axis] == 0 && size[axis] > 0 && source != constant_index))
-      fail("input {} cannot be padded by {}", to_string(input), to_string(pads));
+    end[axis] = pads[axes.size() + i];
   }
-  element_count(size);
-  std::vector<Shape> tables(input.size());
+  std::vector<Shape> tables;
   for (std::size_t axis = 0; axis < input.size(); ++axis)
-    for (int64_t i = 0; i < size[axis]; ++i)
-      tables[axis].push_back(source(i - begin[axis], input[axis]));
+    tables.push_back(pad_table(input[axis], begin[axis], end[axis], source));
   return tables;
 }
 
