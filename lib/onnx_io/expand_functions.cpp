@@ -2,6 +2,7 @@
 #include <onnx/shape_inference/implementation.h>
 
 #include <algorithm>
+#include <map>
 
 #include "onnx_io/check_nodes.h"
 #include "onnx_io/contrib_schemas.h"
@@ -32,8 +33,28 @@ bool has_others(const Graph& graph, const IsKept& is_kept) {
   });
 }
 
+// Bodies refer to attributes of the node, and the inliner does not know their defaults.
+void write_defaults(onnx::ModelProto& proto, const IsKept& is_kept) {
+  std::map<std::string, int> versions;
+  for (const auto& opset : proto.opset_import())
+    versions[opset.domain()] = static_cast<int>(opset.version());
+  for (onnx::NodeProto& node : *proto.mutable_graph()->mutable_node()) {
+    if (is_kept(node.domain(), node.op_type())) continue;
+    const onnx::OpSchema* schema =
+        schemas_with_contrib().GetSchema(node.op_type(), versions[node.domain()], node.domain());
+    if (schema == nullptr) continue;
+    for (const auto& [name, attribute] : schema->attributes()) {
+      const auto same = [&name = name](const auto& a) { return a.name() == name; };
+      if (attribute.default_value.has_type() &&
+          std::none_of(node.attribute().begin(), node.attribute().end(), same))
+        *node.add_attribute() = attribute.default_value;
+    }
+  }
+}
+
 // Some bodies depend on the types of the inputs, so that each round must know the ones before.
 void expand_known_functions(onnx::ModelProto& proto, const IsKept& is_kept) {
+  write_defaults(proto, is_kept);
   const onnx::ShapeInferenceOptions options(/*check_type=*/false, /*strict_mode=*/0,
                                             /*data_prop=*/true);
   onnx::shape_inference::DataValueMap computed;
