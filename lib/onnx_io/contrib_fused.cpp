@@ -19,7 +19,6 @@ void like_input(InferenceContext& context, std::size_t output) {
 }
 
 // The first output is as the first input; nothing is said of others.
-void infer_unary(InferenceContext& context) { like_input(context, 0); }
 
 // Outputs of one float for each row that begins at `axis`, if the node has them.
 void infer_statistics(InferenceContext& context, std::initializer_list<std::size_t> outputs) {
@@ -58,8 +57,6 @@ void infer_skip_layer_norm(InferenceContext& context) {
 constexpr ContribRule kRules[] = {
     {"LayerNormalization", infer_layer_norm, ""},
     {"SimplifiedLayerNormalization", infer_simplified_layer_norm, ""},
-    // The library cannot infer through the function body where `axes` is not given.
-    {"MeanVarianceNormalization", infer_unary, ""},
     {"SkipLayerNormalization", infer_skip_layer_norm},
     {"SkipSimplifiedLayerNormalization", infer_skip_layer_norm},
 };

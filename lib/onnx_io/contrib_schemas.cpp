@@ -53,6 +53,9 @@ bool is_safe(const onnx::OpSchema& schema, const onnx::InferenceContext& context
 
 onnx::OpSchema guarded(const onnx::OpSchema& schema) {
   onnx::OpSchema copy = schema;
+  // The library infers through the function's body, and fails there if `axes` is left out.
+  if (schema.Name() == "MeanVarianceNormalization")
+    copy.TypeAndShapeInferenceFunction(onnx::propagateShapeAndTypeFromFirstInput);
   if (schema.has_type_and_shape_inference_function())
     copy.TypeAndShapeInferenceFunction([&schema](onnx::InferenceContext& context) {
       if (is_safe(schema, context)) schema.GetTypeAndShapeInferenceFunction()(context);
@@ -74,11 +77,12 @@ class SchemasWithContrib : public onnx::ISchemaRegistry {
 
   const onnx::OpSchema* GetSchema(const std::string& op_type, int version,
                                   const std::string& domain) const override {
-    const auto it = contrib_.find({domain == "ai.onnx" ? "" : domain, op_type});
-    if (it != contrib_.end()) return &it->second;
     const onnx::OpSchema* schema =
         onnx::OpSchemaRegistry::Instance()->GetSchema(op_type, version, domain);
-    if (schema == nullptr) return nullptr;
+    if (schema == nullptr) {
+      const auto it = contrib_.find({domain == "ai.onnx" ? "" : domain, op_type});
+      return it == contrib_.end() ? nullptr : &it->second;
+    }
     const std::lock_guard lock(mutex_);
     const auto known = guarded_.find(schema);
     return known != guarded_.end() ? &known->second
