@@ -20,6 +20,18 @@ void drop_constant_inputs(Graph& graph) {
   graph.set_graph_inputs(std::move(inputs));
 }
 
+// ONNX's converter takes PRelu as it is, though before opset 7 the entries of its slope went with
+// axis 1 and not with the last one.
+void check_prelu(const Graph& graph) {
+  for (const NodeId id : graph.nodes()) {
+    const Node& node = graph.node(id);
+    if (full_op_type(node) != "PRelu") continue;
+    const Tensor* slope = graph.constant_input(node, 1);
+    if (slope == nullptr || slope->size() != 1)
+      fail("{} has a slope for each channel; export the model again", describe(graph, node));
+  }
+}
+
 Graph convert(const Model& model, int64_t version) {
   const onnx::ModelProto proto = export_model_proto(model, Detail::kSkeleton);
   const std::string what = fmt::format("raising opset {} to {}", opset_version(model, ""), version);
@@ -38,6 +50,7 @@ void raise_opset(Model& model, int64_t version) {
   const auto where = [&] { return fmt::format("raising opset {} to {}", current, version); };
   with_context(where, [&] {
     Model raised = model;
+    if (current < 7) check_prelu(model.graph);
     if (current > 0) {
       raised.graph = convert(model, version);
       restore_graph(raised.graph, model.graph);

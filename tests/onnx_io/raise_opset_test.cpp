@@ -38,6 +38,28 @@ TEST_CASE("nothing changes at or above the opset") {
     CHECK(serialize_model(raised(proto, version)) == serialize_model(parse(proto)));
 }
 
+TEST_CASE("a model of an old opset is raised to be run") {
+  const TemporaryFolder folder;
+  const auto proto = of_opset(3, 6, R"(
+    g (float[2, 3] x, float[3] b) => (float[2, 3] y) { y = Add <broadcast = 1> (x, b) })");
+  write_file(folder / "m.onnx", proto.SerializeAsString());
+  const Model model = import_any_opset(folder / "m.onnx");
+  CHECK(opset_version(model, "") == 7);
+  CHECK(names(model.graph, model.graph.inputs()) == std::vector<std::string>{"x", "b"});
+  CHECK(model.graph.node(value(model.graph, "y").producer).attributes.empty());
+}
+
+TEST_CASE("PRelu with a slope for each channel of before opset 7 is refused") {
+  const auto prelu = [](const std::string& slope) {
+    return of_opset(
+        4, 6, "g (float[2, 3] x) => (float[2, 3] y) <float" + slope + "> { y = PRelu(x, s) }");
+  };
+  CHECK(error_of([&] { raised(prelu("[3] s = {1, 2, 3}"), 7); }) ==
+        "raising opset 6 to 7: the PRelu node that writes 'y' has a slope for each channel; export "
+        "the model again");
+  CHECK(op_types(raised(prelu("[1] s = {1}"), 7).graph) == std::vector<std::string>{"PRelu"});
+}
+
 TEST_CASE("operators take the form of the new opset") {
   const Model model = raised(of_opset(5, 10, R"(
     g (float[2, 3] x) => (float[3, 1] y) {
