@@ -91,10 +91,82 @@ void infer_gemm(InferenceContext& context) {
   output_shape(context) = shape;
 }
 
-// (A, B, a_scale, b_scale, a_zero_point, b_zero_point, bias) → Y, float
+// (A, B, a_scale, b_scale, a_zero_point, b_zero_point, bias) → Y of the scales' type
 void infer_matmul_to_float(InferenceContext& context) {
-  onnx::updateOutputElemType(context, 0, onnx::TensorProto::FLOAT);
+  onnx::propagateElemTypeFromInputToOutput(context, 2, 0);
   onnx::defs::math::utils::MatMulShapeInference(context, 0, 1);
+}
+
+// (A, B, b_scale, b_zero_point, bias) → Y of A's type
+void infer_dynamic_matmul(InferenceContext& context) {
+  onnx::propagateElemTypeFromInputToOutput(context, 0, 0);
+  onnx::defs::math::utils::MatMulShapeInference(context, 0, 1);
+}
+
+// (A, B, scales, zero_points, g_idx, bias) → Y, A's shape with N columns
+void infer_matmul_nbits(InferenceContext& context) {
+  onnx::propagateElemTypeFromInputToOutput(context, 0, 0);
+  if (!onnx::hasInputShape(context, 0)) return;
+  TensorShapeProto shape = onnx::getInputShape(context, 0);
+  if (shape.dim_size() == 0) fail_shape_inference("A must not be a scalar");
+  shape.mutable_dim(shape.dim_size() - 1)->set_dim_value(int_attribute(context, "N"));
+  output_shape(context) = shape;
+}
+
+// (condition, X, x_scale, x_zero_point, Y, y_scale, y_zero_point, z_scale, z_zero_point) → Z
+void infer_where(InferenceContext& context) {
+  onnx::propagateElemTypeFromInputToOutput(context, 1, 0);
+  std::vector<const TensorShapeProto*> shapes;
+  for (const std::size_t i : {0, 1, 4}) {
+    if (!onnx::hasInputShape(context, i)) return;
+    shapes.push_back(&onnx::getInputShape(context, i));
+  }
+  onnx::multidirectionalBroadcastShapeInference(shapes, output_shape(context));
+}
+
+// (data, data_scale, data_zero_point, reduced_scale, reduced_zero_point) → reduced
+void infer_type(InferenceContext& context) {
+  onnx::propagateElemTypeFromInputToOutput(context, 0, 0);
+}
+
+// (data, indices, scales, zero_points) → output of the scales' type; the data's last axis is left
+// open where several elements share a byte
+void infer_gather(InferenceContext& context) {
+  onnx::propagateElemTypeFromInputToOutput(context, 2, 0);
+  if (!onnx::hasInputShape(context, 0) || !onnx::hasInputShape(context, 1)) return;
+  const TensorShapeProto& data = onnx::getInputShape(context, 0);
+  const int64_t given = int_attribute(context, "gather_axis");
+  const int64_t axis = given < 0 ? given + data.dim_size() : given;
+  if (axis < 0 || axis >= data.dim_size()) fail_shape_inference("gather_axis is out of range");
+  TensorShapeProto shape;
+  for (int d = 0; d < data.dim_size(); ++d) {
+    if (d == axis)
+      shape.MergeFrom(onnx::getInputShape(context, 1));
+    else
+      *shape.add_dim() = data.dim(d);
+  }
+  const bool packed =
+      context.getInputType(0)->tensor_type().elem_type() == onnx::TensorProto::UINT8;
+  if (packed && shape.dim_size() > 0) shape.mutable_dim(shape.dim_size() - 1)->clear_value();
+  output_shape(context) = shape;
+}
+
+// LSTM's inputs with W and R as [directions, k, 4 · hidden] → Y, Y_h, Y_c
+void infer_lstm(InferenceContext& context) {
+  for (std::size_t i = 0; i < context.getNumOutputs(); ++i)
+    onnx::propagateElemTypeFromInputToOutput(context, 0, i);
+  if (!onnx::hasInputShape(context, 0) || !onnx::hasInputShape(context, 2)) return;
+  const TensorShapeProto& x = onnx::getInputShape(context, 0);
+  const TensorShapeProto& r = onnx::getInputShape(context, 2);
+  if (x.dim_size() != 3 || r.dim_size() != 3) fail_shape_inference("X and R must have rank 3");
+  for (std::size_t i = 0; i < context.getNumOutputs(); ++i) {
+    TensorShapeProto shape;
+    if (i == 0) *shape.add_dim() = x.dim(0);
+    *shape.add_dim() = r.dim(0);
+    *shape.add_dim() = x.dim(1);
+    *shape.add_dim() = r.dim(1);
+    *context.getOutputType(i)->mutable_tensor_type()->mutable_shape() = shape;
+  }
 }
 
 // (x, y_scale, y_zero_point) → y of the zero point's type, uint8 without one
@@ -123,6 +195,12 @@ constexpr ContribRule kRules[] = {
     {"QLinearConcat", infer_concat},
     {"QGemm", infer_gemm},
     {"MatMulIntegerToFloat", infer_matmul_to_float},
+    {"DynamicQuantizeMatMul", infer_dynamic_matmul},
+    {"MatMulNBits", infer_matmul_nbits},
+    {"QLinearWhere", infer_where},
+    {"QLinearReduceMean", infer_type},
+    {"GatherBlockQuantized", infer_gather},
+    {"DynamicQuantizeLSTM", infer_lstm},
     {"QuantizeLinear", infer_quantize},
     {"DequantizeLinear", infer_dequantize},
 };

@@ -1,11 +1,9 @@
 #include "ops/packed.h"
 
-#include "kernels/reference/packed.h"
+#include "base/packed.h"
 
 namespace qtool {
 namespace {
-
-namespace ref = reference;
 
 const Tensor* tensor_at(const KernelCall& call, std::size_t i) {
   return call.has(i) && call.datum(i).is_tensor() ? &call.input(i) : nullptr;
@@ -49,14 +47,14 @@ void run(const Kernel& kernel, KernelCall& call, DType type) {
 
 Tensor unpacked(KernelCall& call, const Tensor& x) {
   Tensor y = call.scratch(DType::kUInt8, x.shape());
-  ref::unpack(bits(x.dtype()), static_cast<const uint8_t*>(x.raw()), x.size(),
+  unpack(bits(x.dtype()), static_cast<const uint8_t*>(x.raw()), x.size(),
               y.mutable_data<uint8_t>());
   return y;
 }
 
 Tensor packed(KernelCall& call, const Tensor& x, DType dtype) {
   Tensor y = call.scratch(dtype, x.shape());
-  ref::pack(bits(dtype), x.data<uint8_t>(), x.size(), static_cast<uint8_t*>(y.mutable_raw()));
+  pack(bits(dtype), x.data<uint8_t>(), x.size(), static_cast<uint8_t*>(y.mutable_raw()));
   return y;
 }
 

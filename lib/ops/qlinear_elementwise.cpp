@@ -4,6 +4,7 @@
 #include "kernels/reference/activation.h"
 #include "kernels/reference/binary.h"
 #include "kernels/reference/elementwise.h"
+#include "ops/inner_op.h"
 #include "ops/quantized_inputs.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
@@ -139,6 +140,33 @@ Kernel bind_concat(const BindContext& context) {
   };
 }
 
+// Requantizes input `index`, with its scale and zero point behind it.
+Tensor requantized(const KernelCall& call, std::size_t index, const Affine& to, DType dtype) {
+  const Tensor& x = call.input(index);
+  if (x.dtype() != dtype)
+    fail("input {} is of type {}, the output of {}", index, name(x.dtype()), name(dtype));
+  const Affine from(call, index + 1, dtype);
+  if (from == to) return x;
+  Tensor y(dtype, x.shape());
+  with_type(ByteTypes{}, dtype, [&]<class T>(std::type_identity<T>) {
+    look_up(make_table<T>(from, to, [](float value) { return value; }), x.data<T>(), x.size(),
+            y.mutable_data<T>());
+  });
+  return y;
+}
+
+// Inputs: condition, then x and y with scale and zero point each, z_scale, z_zero_point.
+Kernel bind_where(const BindContext&) {
+  const BoundKernel where = InnerOp("Where", 16).bind(Provider::kReference);
+  return [where = where.run](KernelCall& call) {
+    const DType dtype = call.input(8).dtype();
+    const Affine to(call, 7, dtype);
+    call.set_output(0, run_inner(where, call,
+                                 {call.input(0), requantized(call, 1, to, dtype),
+                                  requantized(call, 4, to, dtype)})[0]);
+  };
+}
+
 OpSpec contrib(std::string_view op_type, BindFn bind) {
   return {"com.microsoft", op_type, {{Provider::kReference, bind}}};
 }
@@ -149,7 +177,7 @@ std::span<const OpSpec> qlinear_elementwise_ops() {
   static const std::vector<OpSpec> kOps = {
       contrib("QLinearAdd", bind_binary<ref::Add>), contrib("QLinearMul", bind_binary<ref::Mul>),
       contrib("QLinearSigmoid", bind_sigmoid),      contrib("QLinearLeakyRelu", bind_leaky_relu),
-      contrib("QLinearConcat", bind_concat),
+      contrib("QLinearConcat", bind_concat),        contrib("QLinearWhere", bind_where),
   };
   return kOps;
 }

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "kernels/onednn/qconv.h"
+#include "kernels/reference/binary.h"
 #include "kernels/reference/elementwise.h"
 #include "kernels/reference/matmul.h"
 #include "ops/matmul_shape.h"
@@ -73,7 +74,8 @@ struct ReferenceMatMul {
     auto* acc = sums.mutable_data<int32_t>();
     ref::matmul(plan.shape, 1, a32.data<int32_t>(), b32.data<int32_t>(), acc);
     const int64_t n = plan.shape.n;
-    for (int64_t i = 0; bias != nullptr && i < sums.size(); ++i) acc[i] += bias[i % n];
+    for (int64_t i = 0; bias != nullptr && i < sums.size(); ++i)
+      acc[i] = ref::Add{}(acc[i], bias[i % n]);
     requantize(acc, row_count(plan), n, 1, rule, y);
   }
 };
@@ -99,12 +101,12 @@ struct OneDnnMatMul {
   }
 };
 
-// Whether the zero point of a may have more than one entry, as far as is known.
+// Whether the zero point of a may have more than one entry.
 bool is_per_row(const BindContext& context, std::size_t index) {
+  if (!context.has(index)) return false;
   if (const Tensor* constant = context.constant(index)) return constant->size() != 1;
-  if (!context.has(index) || index >= context.input_types.size()) return false;
   const auto shape = static_shape(context.input_types[index]);
-  return shape && element_count(*shape) != 1;
+  return !shape || element_count(*shape) != 1;
 }
 
 // b [k, n] less its zero point, as the weight [n, k] of a convolution.
@@ -194,7 +196,9 @@ Kernel matmul_integer_to_float(Engine engine) {
     engine(call, plan, nullptr, Requantize<float>(scales.data<float>(), 0), out);
     const Tensor* bias = optional_input(call, 6);
     if (bias == nullptr) return;
-    if (bias->size() != n) fail("the bias {} does not fit {} columns", to_string(bias->shape()), n);
+    if (bias->dtype() != DType::kFloat32 || bias->shape() != Shape{n})
+      fail("bias {} of type {} must be [{}] of type float32", to_string(bias->shape()),
+           name(bias->dtype()), n);
     for (int64_t i = 0; i < y.size(); ++i) out[i] += bias->data<float>()[i % n];
   };
 }
@@ -223,7 +227,7 @@ void gemm(const Engine& engine, KernelCall& call, const MatMulPlan& plan, const 
   const ref::Extents steps = ref::row_major_strides(plan.output);
   ref::zip(ref::StridedLoop<3>(plan.output,
                                {steps, steps, ref::broadcast_strides(c->shape(), plan.output)}),
-           acc, acc, c->data<int32_t>(), std::plus<>{});
+           acc, acc, c->data<int32_t>(), ref::Add{});
   requantize(acc, m, n, 1, rule, y);
 }
 
@@ -294,7 +298,9 @@ std::span<const OpSpec> qlinear_matmul_ops() {
       {"com.microsoft",
        "MatMulIntegerToFloat",
        {{Provider::kOneDnn, bind_onednn_matmul_integer_to_float},
-        {Provider::kReference, bind_reference_matmul_integer_to_float}}},
+        {Provider::kReference, bind_reference_matmul_integer_to_float}},
+       {},
+       /*halves_as_float=*/true},
       {"com.microsoft",
        "QGemm",
        {{Provider::kOneDnn, bind_onednn_qgemm}, {Provider::kReference, bind_reference_qgemm}}},

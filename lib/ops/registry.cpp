@@ -57,7 +57,12 @@ std::vector<OpSpec> collect() {
                             scan_ops,
                             string_ops,
                             text_ops,
-                            random_ops})
+                            random_ops,
+                            qlinear_float_ops,
+                            dynamic_quantize_matmul_ops,
+                            dynamic_quantize_lstm_ops,
+                            matmul_nbits_ops,
+                            gather_block_quantized_ops})
     for (const OpSpec& spec : family()) ops.push_back(spec);
   return ops;
 }

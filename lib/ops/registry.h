@@ -56,6 +56,11 @@ std::span<const OpSpec> non_max_suppression_ops();
 std::span<const OpSpec> roi_ops();
 std::span<const OpSpec> signal_ops();
 std::span<const OpSpec> space_depth_ops();
+std::span<const OpSpec> qlinear_float_ops();
+std::span<const OpSpec> dynamic_quantize_matmul_ops();
+std::span<const OpSpec> dynamic_quantize_lstm_ops();
+std::span<const OpSpec> matmul_nbits_ops();
+std::span<const OpSpec> gather_block_quantized_ops();
 
 /// All operators.
 std::span<const OpSpec> all_ops();

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/convert_value.h"
+#include "base/packed.h"
 #include "tensor/number_text.h"
 
 // Every pair of types goes through one of three carriers, a chunk at a time: double holds all
@@ -65,22 +66,6 @@ uint8_t encode_code(DType dtype, C value, const CastRule& rule) {
   const float x = round_to_odd(static_cast<double>(value));
   if (type != nullptr) return encode(*type, x, rule.saturate);
   return encode_e8m0(x, rule.saturate, rule.rounding);
-}
-
-// The bits of each element in a byte of their own, and back; the first element of a byte is in its
-// low bits.
-void unpack(const uint8_t* packed, int width, int64_t count, uint8_t* codes) {
-  const int64_t per_byte = 8 / width;
-  for (int64_t i = 0; i < count; ++i)
-    codes[i] =
-        static_cast<uint8_t>(packed[i / per_byte] >> (i % per_byte * width) & ((1 << width) - 1));
-}
-void pack(const uint8_t* codes, int width, int64_t count, uint8_t* packed) {
-  const int64_t per_byte = 8 / width;
-  std::fill_n(packed, (count + per_byte - 1) / per_byte, uint8_t{0});
-  for (int64_t i = 0; i < count; ++i)
-    packed[i / per_byte] = static_cast<uint8_t>(
-        packed[i / per_byte] | (codes[i] & ((1 << width) - 1)) << (i % per_byte * width));
 }
 
 // Calls f with a null pointer to the C++ type of a dtype of 8 bits or more.
@@ -146,7 +131,7 @@ class Caster {
 
   void read_codes(int64_t first, int64_t count) {
     const int width = bits(x_.dtype());
-    unpack(static_cast<const uint8_t*>(x_.raw()) + first * width / 8, width, count, codes_);
+    unpack(width, static_cast<const uint8_t*>(x_.raw()) + first * width / 8, count, codes_);
     for (int64_t i = 0; i < count; ++i) values_[i] = decoded_[codes_[i]];
   }
 
@@ -167,7 +152,7 @@ class Caster {
   void write_codes(int64_t first, int64_t count) {
     const int width = bits(y_.dtype());
     for (int64_t i = 0; i < count; ++i) codes_[i] = encode_code(y_.dtype(), values_[i], rule_);
-    pack(codes_, width, count, static_cast<uint8_t*>(y_.mutable_raw()) + first * width / 8);
+    pack(width, codes_, count, static_cast<uint8_t*>(y_.mutable_raw()) + first * width / 8);
   }
 
   void write_text(int64_t first, int64_t count) {

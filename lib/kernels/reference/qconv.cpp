@@ -11,8 +11,10 @@ namespace {
 void add_plane(const WindowLoop& loop, const int32_t* x, const int32_t* w, int32_t* acc) {
   const int64_t stride = loop.stride();
   loop.each_row([&](int64_t tap, int64_t in, int64_t out, int64_t count) {
-    const int32_t factor = w[tap];
-    for (int64_t i = 0; i < count; ++i) acc[out + i] += factor * x[in + i * stride];
+    const auto factor = static_cast<uint32_t>(w[tap]);  // unsigned, so that sums wrap around
+    for (int64_t i = 0; i < count; ++i)
+      acc[out + i] = static_cast<int32_t>(static_cast<uint32_t>(acc[out + i]) +
+                                          factor * static_cast<uint32_t>(x[in + i * stride]));
   });
 }
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace qtool::reference {
+namespace qtool {
 
 /// One element of `bits` bits per byte, in its low bits, from elements packed as in ONNX: the first
-/// in the low bits of a byte. `bits` is 2 or 4.
+/// in the low bits of a byte. `bits` is 2, 4 or 8.
 inline void unpack(int bits, const uint8_t* packed, int64_t count, uint8_t* elements) {
   const int per_byte = 8 / bits;
   const int mask = (1 << bits) - 1;
@@ -24,4 +24,4 @@ inline void pack(int bits, const uint8_t* elements, int64_t count, uint8_t* pack
         static_cast<uint8_t>(packed[i / per_byte] | (elements[i] & mask) << (i % per_byte * bits));
 }
 
-}  // namespace qtool::reference
+}  // namespace qtool
