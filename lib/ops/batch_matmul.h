@@ -1,0 +1,20 @@
+#pragma once
+
+#include <functional>
+
+#include "kernels/matmul_shape.h"
+#include "tensor/tensor.h"
+
+namespace qtool {
+
+/// y = a · b for tensors of one type, whose elements are taken to lie as `shape` says. Fills y with
+/// zeros where there is nothing to add up.
+using BatchMatMul =
+    std::function<void(const MatMulShape& shape, const Tensor& a, const Tensor& b, Tensor& y)>;
+
+/// The product by the reference, of the types that MatMul admits except 16-bit floats.
+BatchMatMul reference_matmul();
+/// By oneDNN, of float32.
+BatchMatMul onednn_matmul();
+
+}  // namespace qtool
