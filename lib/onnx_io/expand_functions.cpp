@@ -2,7 +2,7 @@
 #include <onnx/shape_inference/implementation.h>
 
 #include <algorithm>
-#include <map>
+#include <unordered_map>
 
 #include "onnx_io/check_nodes.h"
 #include "onnx_io/contrib_schemas.h"
@@ -33,30 +33,41 @@ bool has_others(const Graph& graph, const IsKept& is_kept) {
   });
 }
 
-// Bodies refer to attributes of the node, and the inliner does not know their defaults.
-void write_defaults(onnx::ModelProto& proto, const IsKept& is_kept) {
-  std::map<std::string, int> versions;
-  for (const auto& opset : proto.opset_import())
-    versions[opset.domain()] = static_cast<int>(opset.version());
-  for (onnx::NodeProto& node : *proto.mutable_graph()->mutable_node()) {
-    if (is_kept(node.domain(), node.op_type())) continue;
+bool has_attribute(const onnx::NodeProto& node, const std::string& name) {
+  return std::any_of(node.attribute().begin(), node.attribute().end(),
+                     [&](const onnx::AttributeProto& a) { return a.name() == name; });
+}
+
+// Gives nodes that are to go the attributes that they left at their defaults: a body that refers to
+// an attribute needs its value. In subgraphs too.
+void state_defaults(onnx::GraphProto& graph, const IsKept& is_kept,
+                    const std::unordered_map<std::string, int>& opsets) {
+  for (onnx::NodeProto& node : *graph.mutable_node()) {
+    for (onnx::AttributeProto& attribute : *node.mutable_attribute())
+      if (attribute.has_g()) state_defaults(*attribute.mutable_g(), is_kept, opsets);
+    const auto opset = opsets.find(node.domain());
+    if (is_kept(node.domain(), node.op_type()) || opset == opsets.end()) continue;
     const onnx::OpSchema* schema =
-        schemas_with_contrib().GetSchema(node.op_type(), versions[node.domain()], node.domain());
+        schemas_with_contrib().GetSchema(node.op_type(), opset->second, node.domain());
     if (schema == nullptr) continue;
-    for (const auto& [name, attribute] : schema->attributes()) {
-      const auto same = [&name = name](const auto& a) { return a.name() == name; };
-      if (attribute.default_value.has_type() &&
-          std::none_of(node.attribute().begin(), node.attribute().end(), same))
+    for (const auto& [name, attribute] : schema->attributes())
+      if (!attribute.default_value.name().empty() && !has_attribute(node, name))
         *node.add_attribute() = attribute.default_value;
-    }
   }
+}
+
+void state_defaults(onnx::ModelProto& proto, const IsKept& is_kept) {
+  std::unordered_map<std::string, int> opsets;
+  for (const onnx::OperatorSetIdProto& opset : proto.opset_import())
+    opsets[opset.domain()] = static_cast<int>(opset.version());
+  state_defaults(*proto.mutable_graph(), is_kept, opsets);
 }
 
 // Some bodies depend on the types of the inputs, so that each round must know the ones before.
 void expand_known_functions(onnx::ModelProto& proto, const IsKept& is_kept) {
-  write_defaults(proto, is_kept);
   const onnx::ShapeInferenceOptions options(/*check_type=*/false, /*strict_mode=*/0,
                                             /*data_prop=*/true);
+  state_defaults(proto, is_kept);
   onnx::shape_inference::DataValueMap computed;
   onnx::shape_inference::InferShapes(proto, &schemas_with_contrib(), options, &computed);
   onnx::inliner::InlineSelectedFunctions(proto, Others(is_kept), &schemas_with_contrib());
