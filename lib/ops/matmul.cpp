@@ -18,10 +18,6 @@ namespace {
 namespace ref = reference;
 using MatMulTypes = Types<float, double, int32_t, uint32_t, int64_t, uint64_t>;
 
-bool is_empty(const MatMulPlan& plan) {
-  return plan.shape.k == 0 || element_count(plan.output) == 0;
-}
-
 void reference_product(const MatMulPlan& plan, float alpha, const Tensor& a, const Tensor& b,
                        Tensor& y) {
   with_type(MatMulTypes{}, a.dtype(), [&]<class T>(std::type_identity<T>) {
@@ -48,7 +44,7 @@ Kernel bind_onednn_matmul(const BindContext& context) {
     require_same_type(a, b);
     const MatMulPlan plan = resolve_matmul(a.shape(), b.shape());
     Tensor& y = call.output(0, DType::kFloat32, plan.output);
-    if (is_empty(plan)) return reference_product(plan, 1, a, b, y);
+    if (!onednn::MatMul::serves(plan.shape)) return reference_product(plan, 1, a, b, y);
     matmul->run(plan.shape, {}, a.data<float>(), b.data<float>(), nullptr, y.mutable_data<float>());
   };
 }
@@ -134,7 +130,7 @@ Kernel bind_onednn_gemm(const BindContext& context) {
     const Tensor& a = call.input(0);
     const Tensor& b = call.input(1);
     Tensor& y = call.output(0, DType::kFloat32, plan.output);
-    if (is_empty(plan)) {
+    if (!onednn::MatMul::serves(plan.shape)) {
       reference_product(plan, node.alpha, a, b, y);
       return add_c(node, call, y);
     }

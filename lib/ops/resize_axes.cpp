@@ -16,8 +16,10 @@ float half_pixel_symmetric(float i, const ResizeAxis& axis) {
   return input / 2 * (1 - adjustment) + half_pixel(i, axis);
 }
 float pytorch_half_pixel(float i, const ResizeAxis& axis) {
-  return axis.length > 1 ? half_pixel(i, axis) : 0;
+  return axis.output > 1 ? half_pixel(i, axis) : 0;
 }
+// By scales the resized length is what it was before it became an integer, as ONNX's node tests have
+// it; its text does not say.
 float align_corners(float i, const ResizeAxis& axis) {
   if (axis.length == 1) return 0;
   return i * static_cast<float>(axis.input - 1) / (axis.length - 1);
@@ -63,8 +65,8 @@ void keep_aspect(std::string_view policy, const std::vector<std::size_t>& which,
     scale = smallest ? std::min(scale, axes[i].scale) : std::max(scale, axes[i].scale);
   for (const std::size_t i : which) {
     axes[i].scale = scale;
-    axes[i].length = scale * static_cast<float>(axes[i].input);
-    axes[i].output = round_int(axes[i].length);
+    axes[i].output = round_int(scale * static_cast<float>(axes[i].input));
+    axes[i].length = static_cast<float>(axes[i].output);
   }
 }
 
@@ -74,8 +76,9 @@ float asymmetric(float i, const ResizeAxis& axis) { return i / axis.scale; }
 
 float tf_crop_and_resize(float i, const ResizeAxis& axis) {
   const auto last = static_cast<float>(axis.input - 1);
-  if (axis.length <= 1) return 0.5F * (axis.roi_start + axis.roi_end) * last;
-  return axis.roi_start * last + i * (axis.roi_end - axis.roi_start) * last / (axis.length - 1);
+  if (axis.output == 1) return 0.5F * (axis.roi_start + axis.roi_end) * last;
+  return axis.roi_start * last +
+         i * (axis.roi_end - axis.roi_start) * last / static_cast<float>(axis.output - 1);
 }
 
 ResizeTransform find_transform(std::string_view name) {

@@ -12,7 +12,7 @@ struct ResizeAxis {
   int64_t input;
   int64_t output;
   float scale = 1;
-  float length = 0;  // the output's length before it was made an integer
+  float length = 0;  // of the output; a fraction if it follows from a scale
   float roi_start = 0;
   float roi_end = 1;
   /// Whether it stays as it is.

@@ -66,6 +66,14 @@ MatMul::MatMul(bool constant_b) : state_(std::make_unique<State>(State{constant_
 MatMul::MatMul(MatMul&&) noexcept = default;
 MatMul::~MatMul() = default;
 
+bool MatMul::serves(const MatMulShape& s) {
+  const auto has_zero = [](const Dims& dims) {
+    return std::find(dims.begin(), dims.end(), 0) != dims.end();
+  };
+  return s.a_batch.size() + 2 <= DNNL_MAX_NDIMS && !has_zero(s.a_batch) && !has_zero(s.b_batch) &&
+         !has_zero({s.m, s.k, s.n});
+}
+
 void MatMul::run(const MatMulShape& shape, const Epilogue& epilogue, const float* a, const float* b,
                  const float* bias, float* y) {
   const bool has_bias = bias != nullptr;

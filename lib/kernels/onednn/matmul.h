@@ -22,7 +22,10 @@ class MatMul {
     ClipRange clip;
   };
 
-  /// `bias` [n] may be null. `shape` has no size of 0.
+  /// Whether oneDNN has room for the shape: no size of 0 and at most ten batch axes.
+  static bool serves(const MatMulShape& shape);
+
+  /// `bias` [n] may be null. The shape must be served.
   void run(const MatMulShape& shape, const Epilogue& epilogue, const float* a, const float* b,
            const float* bias, float* y);
 
