@@ -1,4 +1,5 @@
 #include "onnx_io/graph_proto.h"
+#include "onnx_io/sparse_tensor.h"
 #include "onnx_io/tensor_proto.h"
 
 namespace qtool {
@@ -115,6 +116,12 @@ struct ValueWriter {
 
 Attribute import_attribute(Proto proto, ExternalData& external) {
   Attribute attribute{proto.name(), {}, {}};
+  if (proto.name() == "sparse_value" && proto.has_sparse_tensor()) {  // of Constant
+    attribute.value = with_context([&] { return fmt::format("attribute '{}'", attribute.name); },
+                                   [&] { return Constant(to_dense(proto.sparse_tensor())); });
+    attribute.extra = to_opaque(proto);  // export writes it back as it came
+    return attribute;
+  }
   if (!is_modelled(proto)) {
     attribute.value = OpaqueAttribute{to_opaque(proto)};
     return attribute;
@@ -131,6 +138,7 @@ Attribute import_attribute(Proto proto, ExternalData& external) {
 
 Proto export_attribute(const Attribute& attribute, Detail detail) {
   auto proto = from_opaque<Proto>(attribute.extra);
+  if (proto.has_sparse_tensor()) return proto;
   const bool omit_default = proto.has_type();
   if (!attribute.name.empty()) proto.set_name(attribute.name);
   std::visit(ValueWriter{proto, detail, omit_default}, attribute.value);

@@ -35,10 +35,11 @@ void read_constant(const Node& node, std::string_view attribute, Tensor& value) 
   if (const T* found = find_attribute<T>(node, attribute)) value = as_tensor(*found);
 }
 
-// The value of a Constant node, whichever attribute holds it; undefined for a sparse tensor.
+// The value of a Constant node, whichever attribute holds it.
 Tensor constant_value(const Node& node) {
   Tensor value;
-  if (const auto* tensor = find_attribute<Constant>(node, "value")) value = *tensor->tensor;
+  for (const char* attribute : {"value", "sparse_value"})  // import makes a sparse one dense
+    if (const auto* tensor = find_attribute<Constant>(node, attribute)) value = *tensor->tensor;
   read_constant<float>(node, "value_float", value);
   read_constant<int64_t>(node, "value_int", value);
   read_constant<std::string>(node, "value_string", value);
@@ -50,7 +51,7 @@ Tensor constant_value(const Node& node) {
 
 Kernel bind_constant(const BindContext& context) {
   const Tensor value = constant_value(context.node);
-  if (!value.defined()) return {};
+  if (!value.defined()) fail("no attribute holds a value");
   return [value](KernelCall& call) { call.set_output(0, value); };
 }
 

@@ -161,6 +161,25 @@ TEST_CASE("a sparse initializer is a dense constant and is written back sparse")
   REQUIRE(changed.graph().initializer_size() == 1);
 }
 
+TEST_CASE("a sparse attribute is a dense constant and is written back sparse") {
+  onnx::ModelProto model = model_of("g () => (float[2, 3] y) { y = Constant() }");
+  onnx::AttributeProto& attribute = *model.mutable_graph()->mutable_node(0)->add_attribute();
+  attribute.set_name("sparse_value");
+  attribute.set_type(onnx::AttributeProto::SPARSE_TENSOR);
+  onnx::SparseTensorProto& sparse = *attribute.mutable_sparse_tensor();
+  *sparse.mutable_values() = tensor_of(Proto::FLOAT, {1});
+  sparse.mutable_values()->add_float_data(5);
+  for (const int64_t dim : {2, 3}) sparse.add_dims(dim);
+  *sparse.mutable_indices() = tensor_of(Proto::INT64, {1});
+  sparse.mutable_indices()->add_int64_data(4);
+  CHECK(round_trip_difference(model.SerializeAsString()) == "");
+  const Model imported = parse(model);
+  const Node& node = imported.graph.node(imported.graph.nodes()[0]);
+  const auto* constant = find_attribute<Constant>(node, "sparse_value");
+  REQUIRE(constant != nullptr);
+  CHECK(*constant->tensor == Tensor::of<float>({2, 3}, {0, 0, 0, 0, 5, 0}));
+}
+
 TEST_CASE("a sparse index outside the tensor is an error") {
   onnx::ModelProto model = model_of("g (float[3] x) => (float[3] y) { y = Add(x, w) }");
   onnx::SparseTensorProto& sparse = *model.mutable_graph()->add_sparse_initializer();
