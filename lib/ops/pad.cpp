@@ -36,39 +36,52 @@ PadIndex pad_index(const std::string& mode) {
   fail("pad mode '{}' is not known", mode);
 }
 
-// Where each index of an axis of the output comes from. Negative pads drop elements first; what is
-// left is then padded.
-Shape pad_table(int64_t dim, int64_t begin, int64_t end, PadIndex source) {
-  const int64_t dropped = begin < 0 ? begin : 0;
-  const int64_t left = checked_add(dim, checked_add(dropped, std::min<int64_t>(end, 0)));
-  const int64_t size = checked_add(dim, checked_add(begin, end));
-  if (left < 0 || (left == 0 && size > 0 && source != constant_index))
-    fail("an axis of {} elements cannot be padded by {} and {}", dim, begin, end);
-  element_count({size});
-  Shape table;
-  for (int64_t i = 0; i < size; ++i) {
-    const int64_t from = source(i - std::max<int64_t>(begin, 0), left);
-    table.push_back(from < 0 ? from : from - dropped);
-  }
-  return table;
-}
+// What is added in front of and behind each axis; negative where elements are dropped.
+struct Pads {
+  Shape begin;
+  Shape end;
+};
 
-std::vector<Shape> pad_tables(const Shape& input, const std::vector<int64_t>& pads,
-                              const std::vector<int64_t>& axes, PadIndex source) {
+Pads read_pads(std::size_t rank, const std::vector<int64_t>& pads,
+               const std::vector<int64_t>& axes) {
   if (pads.size() != 2 * axes.size())
     fail("pads {} must have two entries for each of {} axes", to_string(pads), axes.size());
-  axis_mask(axes, input.size());
-  Shape begin(input.size(), 0);
-  Shape end(input.size(), 0);
+  axis_mask(axes, rank);
+  Pads result{Shape(rank, 0), Shape(rank, 0)};
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    const auto axis = static_cast<std::size_t>(normalize_axis(axes[i], input.size()));
-    begin[axis] = pads[i];
-    end[axis] = pads[axes.size() + i];
+    const auto axis = static_cast<std::size_t>(normalize_axis(axes[i], rank));
+    result.begin[axis] = pads[i];
+    result.end[axis] = pads[axes.size() + i];
   }
-  std::vector<Shape> tables;
-  for (std::size_t axis = 0; axis < input.size(); ++axis)
-    tables.push_back(pad_table(input[axis], begin[axis], end[axis], source));
-  return tables;
+  return result;
+}
+
+// Elements of an axis that are not dropped.
+int64_t kept(int64_t dim, int64_t begin, int64_t end) {
+  return checked_add(dim, checked_add(std::min<int64_t>(begin, 0), std::min<int64_t>(end, 0)));
+}
+
+Shape padded_shape(const Shape& input, const Pads& pads, PadIndex source) {
+  Shape shape;
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    const int64_t left = kept(input[i], pads.begin[i], pads.end[i]);
+    shape.push_back(checked_add(input[i], checked_add(pads.begin[i], pads.end[i])));
+    if (left < 0 || (left == 0 && shape[i] > 0 && source != constant_index))
+      fail("an axis of {} elements cannot be padded by {} and {}", input[i], pads.begin[i],
+           pads.end[i]);
+  }
+  return shape;
+}
+
+// Where each index of an axis of the output comes from. Negative pads drop elements first; what is
+// left is then padded.
+Shape pad_table(int64_t size, int64_t left, int64_t begin, PadIndex source) {
+  Shape table(static_cast<std::size_t>(size));
+  for (int64_t i = 0; i < size; ++i) {
+    const int64_t from = source(i - std::max<int64_t>(begin, 0), left);
+    table[static_cast<std::size_t>(i)] = from < 0 ? from : from - std::min<int64_t>(begin, 0);
+  }
+  return table;
 }
 
 // One element of x's type: input 2, or the attribute of older operators.
@@ -87,11 +100,14 @@ Kernel bind_pad(const BindContext& context) {
     const Tensor& x = call.input(0);
     std::vector<int64_t> all(x.rank());
     std::iota(all.begin(), all.end(), 0);
-    const auto tables =
-        pad_tables(x.shape(), pads.require(call), axes.read(call).value_or(all), source);
-    Shape shape;
-    for (const Shape& table : tables) shape.push_back(std::ssize(table));
-    Tensor& y = call.output(0, x.dtype(), shape);
+    const Pads amounts = read_pads(x.rank(), pads.require(call), axes.read(call).value_or(all));
+    const Shape shape = padded_shape(x.shape(), amounts, source);
+    Tensor& y = call.output(0, x.dtype(), shape);  // first: it checks the size
+    if (y.size() == 0) return;
+    std::vector<Shape> tables;
+    for (std::size_t i = 0; i < shape.size(); ++i)
+      tables.push_back(pad_table(shape[i], kept(x.dim(i), amounts.begin[i], amounts.end[i]),
+                                 amounts.begin[i], source));
     ref::pick(x.shape(), tables, element_bytes(x), x.raw(), pad_value(call, attribute).raw(),
               y.mutable_raw());
   };

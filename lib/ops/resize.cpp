@@ -151,13 +151,14 @@ std::vector<ref::Taps> axis_taps(const ResizeNode& node, const ResizeAxis& axis)
 
 // Resamples one axis after the other, in float or double.
 template <class T>
-Tensor interpolate(const ResizeNode& node, const std::vector<ResizeAxis>& axes, Tensor x) {
+Tensor interpolate(const ResizeNode& node, const std::vector<ResizeAxis>& axes, Tensor x,
+                   KernelCall& call) {
   for (std::size_t i = 0; i < axes.size(); ++i) {
     if (axes[i].unchanged()) continue;
     const AxisSplit s = split_at(x.shape(), static_cast<int>(i));
     Shape shape = x.shape();
     shape[i] = axes[i].output;
-    Tensor y(x.dtype(), shape);
+    Tensor y = call.scratch(x.dtype(), shape);
     ref::interpolate<T>(s.outer, s.axis, s.inner, axis_taps(node, axes[i]), node.extrapolation,
                         x.data<T>(), y.mutable_data<T>());
     x = std::move(y);
@@ -168,12 +169,14 @@ Tensor interpolate(const ResizeNode& node, const std::vector<ResizeAxis>& axes, 
 // Integers are interpolated as float and lose their fraction.
 void resize_smooth(const ResizeNode& node, const std::vector<ResizeAxis>& axes, KernelCall& call) {
   const Tensor& x = call.input(0);
-  if (x.dtype() == DType::kFloat64) return call.set_output(0, interpolate<double>(node, axes, x));
-  if (x.dtype() == DType::kFloat32) return call.set_output(0, interpolate<float>(node, axes, x));
+  if (x.dtype() == DType::kFloat64)
+    return call.set_output(0, interpolate<double>(node, axes, x, call));
+  if (x.dtype() == DType::kFloat32)
+    return call.set_output(0, interpolate<float>(node, axes, x, call));
   with_type(NumericOrBoolTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
     Tensor real(DType::kFloat32, x.shape());
     ref::convert(x.data<T>(), real.mutable_data<float>(), x.size());
-    const Tensor result = interpolate<float>(node, axes, real);
+    const Tensor result = interpolate<float>(node, axes, real, call);
     Tensor& y = call.output(0, x.dtype(), result.shape());
     ref::convert(result.data<float>(), y.mutable_data<T>(), y.size());
   });
@@ -181,6 +184,7 @@ void resize_smooth(const ResizeNode& node, const std::vector<ResizeAxis>& axes, 
 
 void resize_nearest(const ResizeNode& node, const std::vector<ResizeAxis>& axes, KernelCall& call) {
   const Tensor& x = call.input(0);
+  Tensor& y = call.output(0, x.dtype(), output_shape(axes));  // first: it checks the size
   std::vector<Shape> tables;
   for (const ResizeAxis& axis : axes) tables.push_back(nearest_table(node, axis));
   std::array<std::byte, 16> outside{};
@@ -188,7 +192,6 @@ void resize_nearest(const ResizeNode& node, const std::vector<ResizeAxis>& axes,
     with_type(NumericOrBoolTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
       ref::convert(&node.extrapolation, reinterpret_cast<T*>(outside.data()), 1);
     });
-  Tensor& y = call.output(0, x.dtype(), output_shape(axes));
   ref::pick(x.shape(), tables, element_bytes(x), x.raw(), outside.data(), y.mutable_raw());
 }
 

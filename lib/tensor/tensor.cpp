@@ -47,6 +47,10 @@ Tensor Tensor::view(DType dtype, Shape shape, std::shared_ptr<const void> owner,
   return tensor;
 }
 
+void Tensor::fail_type(DType expected) const {
+  fail("a tensor is of type {}, expected {}", name(dtype_), name(expected));
+}
+
 std::size_t Tensor::bytes() const { return byte_count(dtype_, size_); }
 
 Tensor Tensor::reshaped(Shape shape) const {

@@ -49,15 +49,15 @@ class Tensor {
   /// first constructor and those that a buffer pool hands out.
   void* mutable_raw() { return const_cast<void*>(data_); }
 
-  /// Elements as T; the tensor must be of that type.
+  /// Elements as T. Throws Error if the tensor is of another type.
   template <class T>
   const T* data() const {
-    QTOOL_ASSERT(dtype_of<T> == dtype_);
+    if (dtype_of<T> != dtype_) fail_type(dtype_of<T>);
     return static_cast<const T*>(data_);
   }
   template <class T>
   T* mutable_data() {
-    QTOOL_ASSERT(dtype_of<T> == dtype_);
+    if (dtype_of<T> != dtype_) fail_type(dtype_of<T>);
     return static_cast<T*>(mutable_raw());
   }
   /// A copy of the elements.
@@ -71,6 +71,8 @@ class Tensor {
   Tensor clone() const;
 
  private:
+  [[noreturn]] void fail_type(DType expected) const;
+
   DType dtype_ = DType::kUndefined;
   Shape shape_;
   int64_t size_ = 0;
