@@ -38,6 +38,8 @@ Kernel bind_where(const BindContext&) {
     const Tensor& condition = call.input(0);
     const Tensor& a = call.input(1);
     const Tensor& b = call.input(2);
+    if (condition.dtype() != DType::kBool)
+      fail("a condition of type {} is not supported", name(condition.dtype()));
     require_same_type(a, b);
     const Shape shape = broadcast_shape(condition.shape(), broadcast_shape(a.shape(), b.shape()));
     Tensor& y = call.output(0, a.dtype(), shape);

@@ -19,7 +19,7 @@ Kernel bind(const BindContext& context, Provider provider) {
                                   .bind(provider);
   if (product.provider != provider) return {};
   const BoundKernel quantize =
-      InnerOp("DynamicQuantizeLinear", 11).input({DType::kFloat32, {}}).bind(provider);
+      InnerOp("DynamicQuantizeLinear", 11, "", 3).input({DType::kFloat32, {}}).bind(provider);
   return [product = product.run, quantize = quantize.run](KernelCall& call) {
     const auto optional = [&](std::size_t i) { return call.has(i) ? call.input(i) : Tensor(); };
     const std::vector<Datum> a = run_inner(quantize, call, {call.input(0)}, 3);

@@ -2,9 +2,11 @@
 
 namespace qtool {
 
-InnerOp::InnerOp(std::string op_type, int64_t opset, std::string domain) : opset_(opset) {
+InnerOp::InnerOp(std::string op_type, int64_t opset, std::string domain, std::size_t outputs)
+    : opset_(opset) {
   node_.op_type = std::move(op_type);
   node_.domain = std::move(domain);
+  node_.outputs.resize(outputs);
 }
 
 InnerOp& InnerOp::attribute(std::string name, AttributeValue value) {
@@ -48,7 +50,7 @@ BoundKernel InnerOp::bind(Provider first) const {
                                     .opset = opset_,
                                     .constants = constants_,
                                     .input_types = types_,
-                                    .output_types = {}},
+                                    .output_types = std::vector<ValueType>(node_.outputs.size())},
                                    first);
   if (!kernel.run) fail("there is no kernel for {} on these types", full_op_type(node_));
   return kernel;

@@ -7,7 +7,7 @@ namespace qtool {
 /// An operator that another one is made of: a node of its own with the kernel that it is bound to.
 class InnerOp {
  public:
-  InnerOp(std::string op_type, int64_t opset, std::string domain = "");
+  InnerOp(std::string op_type, int64_t opset, std::string domain = "", std::size_t outputs = 1);
 
   InnerOp& attribute(std::string name, AttributeValue value);
   /// The attributes of a node, as they are.

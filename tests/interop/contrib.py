@@ -31,7 +31,7 @@ def tensor(name, value):
     if isinstance(value, onnx.TensorProto):
         value.name = name
         return value
-    return onnx.numpy_helper.from_array(np.ascontiguousarray(value), name)
+    return onnx.numpy_helper.from_array(np.asarray(value), name)
 
 
 def one_node(op_type, inputs, constants=(), outputs=1, domain="com.microsoft", **attributes):

@@ -5,6 +5,7 @@
 
 #include "op_run.h"
 #include "quantized_values.h"
+#include "tensor/cast.h"
 
 namespace qtool {
 namespace {
@@ -81,11 +82,66 @@ TEST_CASE("DynamicQuantizeLinear covers the range of its input and 0") {
   }
 }
 
+TEST_CASE("scales of 16 bits and exponents alone") {
+  const Tensor x = floats({3}, {-3, 0.75f, 7});
+  for (const DType dtype : {DType::kFloat16, DType::kBFloat16, DType::kFloat8E8M0}) {
+    const Tensor scale = cast(Tensor::scalar(0.5f), dtype);
+    OpRun quantize("QuantizeLinear", 23);
+    const Tensor q = quantize.input(x).input(scale).input(Tensor::scalar<int8_t>(1)).result();
+    CHECK(q == Tensor::of<int8_t>({3}, {-5, 3, 15}));
+    OpRun dequantize("DequantizeLinear", 23);
+    dequantize.input(q).input(scale).input(Tensor::scalar<int8_t>(1));
+    if (dtype == DType::kFloat8E8M0) {
+      CHECK_THAT(dequantize.error(), ContainsSubstring("output type float8e8m0"));
+      dequantize.attribute("output_dtype", int64_t{10});
+    }
+    const Tensor y = dequantize.result();
+    CHECK(y.dtype() == (dtype == DType::kFloat8E8M0 ? DType::kFloat16 : dtype));
+    CHECK(cast(y, DType::kFloat32) == floats({3}, {-3, 1, 7}));
+  }
+}
+
+TEST_CASE("the precision of the division is the scale's or the attribute's") {
+  const Tensor x = floats({1}, {4102});
+  const auto quantized_by = [&](DType scale, int64_t precision) {
+    OpRun run("QuantizeLinear", 23);
+    run.attribute("precision", precision).attribute("output_dtype", int64_t{5});
+    return run.input(x).input(cast(Tensor::scalar(2.0f), scale)).result();
+  };
+  CHECK(quantized_by(DType::kFloat32, 0) == Tensor::of<int16_t>({1}, {2051}));
+  CHECK(quantized_by(DType::kFloat16, 0) == Tensor::of<int16_t>({1}, {2052}));
+  CHECK(quantized_by(DType::kFloat16, 1) == Tensor::of<int16_t>({1}, {2051}));
+  CHECK(quantized_by(DType::kFloat32, 10) == Tensor::of<int16_t>({1}, {2052}));
+  CHECK_THAT(OpRun("QuantizeLinear", 23)
+                 .attribute("precision", int64_t{7})
+                 .input(x)
+                 .input(Tensor::scalar(1.0f))
+                 .error(),
+             ContainsSubstring("precision int64 is not supported"));
+}
+
+TEST_CASE("integers are quantized too, by scales that may be 0") {
+  OpRun run("QuantizeLinear", 23);
+  run.input(Tensor::of<int32_t>({2}, {7, -400})).input(Tensor::scalar<int32_t>(2));
+  CHECK(run.input(Tensor::scalar<int8_t>(0)).result() == Tensor::of<int8_t>({2}, {4, -128}));
+  OpRun zero("QuantizeLinear", 13);
+  zero.input(floats({3}, {-1, 0, 1})).input(Tensor::scalar(0.0f));
+  CHECK(zero.input(Tensor::scalar<int8_t>(3)).result() == Tensor::of<int8_t>({3}, {-128, 3, 127}));
+}
+
 TEST_CASE("quantization refuses what it cannot do") {
   const Tensor x = floats({2, 2}, {1, 2, 3, 4});
   OpRun blocks("QuantizeLinear", 21);
   blocks.attribute("block_size", int64_t{2}).input(x).input(x);
-  CHECK_THAT(blocks.error(), ContainsSubstring("blocks"));
+  CHECK_THAT(blocks.error(), ContainsSubstring("in blocks of 2 along axis 1"));
+  OpRun no_blocks("QuantizeLinear", 21);
+  CHECK_THAT(no_blocks.input(x).input(x).error(), ContainsSubstring("needs a block_size"));
+  OpRun stated("QuantizeLinear", 21);
+  stated.attribute("output_dtype", int64_t{3}).input(x).input(Tensor::scalar(1.0f));
+  CHECK_THAT(stated.input(Tensor::scalar<uint8_t>(0)).error(), ContainsSubstring("output_dtype"));
+  OpRun to_float("QuantizeLinear", 21);
+  to_float.attribute("output_dtype", int64_t{1}).input(x).input(Tensor::scalar(1.0f));
+  CHECK_THAT(to_float.error(), ContainsSubstring("quantizing to float32"));
   OpRun scales("QuantizeLinear");
   scales.input(x).input(floats({3}, {1, 2, 3}));
   CHECK_THAT(scales.error(), ContainsSubstring("3 scales do not fit axis 1 of shape [2, 2]"));

@@ -6,6 +6,8 @@
 #include <limits>
 #include <random>
 
+#include "tensor/cast.h"
+
 namespace qtool {
 namespace {
 
@@ -67,6 +69,78 @@ TEST_CASE("quantize and dequantize per axis") {
         std::vector<uint8_t>{2, 255, 126, 130, 251, 255, 0, 1, 255, 0, 255, 0});
   CHECK(dequantize(q, params).to_vector<float>() ==
         std::vector<float>{1, 127.5f, -4, 4, -1, 0, 0, 0.5f, 254, -256, 0, -63.75f});
+}
+
+TEST_CASE("quantize and dequantize in blocks along any axis") {
+  const Shape shape = {2, 5, 3};
+  std::vector<float> values(30);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * 7 % 23) - 11;
+  for (int axis = 0; axis < 3; ++axis) {
+    Shape blocks = shape;
+    blocks[static_cast<std::size_t>(axis)] = (blocks[static_cast<std::size_t>(axis)] + 1) / 2;
+    const auto count = static_cast<std::size_t>(element_count(blocks));
+    QuantParams params{.dtype = DType::kInt8,
+                       .scale = std::vector<float>(count),
+                       .zero_point = std::vector<int32_t>(count),
+                       .axis = axis,
+                       .block = 2};
+    for (std::size_t i = 0; i < count; ++i) {
+      params.scale[i] = 0.25f * static_cast<float>(1 + i % 5);
+      params.zero_point[i] = static_cast<int32_t>(i % 7) - 3;
+    }
+    const Tensor q = quantize(Tensor::of<float>(shape, values), params);
+    const Tensor back = dequantize(q, params);
+    for (std::size_t i = 0; i < 30; ++i) {
+      std::size_t at[] = {i / 15, i / 3 % 5, i % 3};
+      at[axis] /= 2;
+      const auto c = (at[0] * static_cast<std::size_t>(blocks[1]) + at[1]) *
+                         static_cast<std::size_t>(blocks[2]) +
+                     at[2];
+      const float scale = params.scale[c];
+      const int64_t wanted =
+          quantize_by_definition(values[i], scale, params.zero_point[c], {-128, 127});
+      CHECK(q.data<int8_t>()[i] == wanted);
+      CHECK(back.data<float>()[i] == static_cast<float>(wanted - params.zero_point[c]) * scale);
+    }
+    const Tensor scale = Tensor::of<float>(blocks, params.scale);
+    const Tensor zero_point = cast(Tensor::of<int32_t>(blocks, params.zero_point), DType::kInt8);
+    CHECK(params_from_tensors(scale, &zero_point, axis - 3, shape, 2) == params);
+  }
+}
+
+TEST_CASE("types below 8 bits saturate at their own limits") {
+  for (const DType dtype : {DType::kInt4, DType::kUInt4, DType::kInt2, DType::kUInt2}) {
+    const QuantRange range = quant_range(dtype);
+    const QuantParams params{.dtype = dtype, .scale = {0.5f}, .zero_point = {1}};
+    const auto values = probes(0.5f);
+    const Tensor q = quantize(Tensor::of<float>({std::ssize(values)}, values), params);
+    REQUIRE(q.dtype() == dtype);
+    const auto actual = cast(q, DType::kInt64).to_vector<int64_t>();
+    const auto back = dequantize(q, params).to_vector<float>();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      CAPTURE(name(dtype), values[i]);
+      REQUIRE(actual[i] == quantize_by_definition(values[i], 0.5f, 1, range));
+      REQUIRE(back[i] == static_cast<float>(actual[i] - 1) * 0.5f);
+    }
+  }
+}
+
+TEST_CASE("floating point of 8 bits is rounded, and saturates if told so") {
+  const Tensor x = Tensor::of<float>({4}, {0.3f, -2, 1e6f, 5.5f});
+  const QuantParams params{.dtype = DType::kFloat8E5M2, .scale = {2}, .zero_point = {0}};
+  CHECK(dequantize(quantize(x, params), params) ==
+        Tensor::of<float>({4}, {0.3125f, -2, 2 * 57344.0f, 6}));
+  const auto open = dequantize(quantize(x, params, {.saturate = false}), params);
+  CHECK(open.data<float>()[2] == kInf);
+}
+
+TEST_CASE("a quotient of 16 bits is rounded before it becomes an integer") {
+  // At 2051 float16 has even numbers only.
+  const Tensor x = Tensor::of<float>({2}, {4102, 2.5f});
+  const QuantParams params{.dtype = DType::kInt16, .scale = {2}, .zero_point = {0}};
+  CHECK(to_int64s(quantize(x, params)) == std::vector<int64_t>{2051, 1});
+  CHECK(to_int64s(quantize(x, params, {.precision = DType::kFloat16})) ==
+        std::vector<int64_t>{2052, 1});
 }
 
 TEST_CASE("dequantize follows DequantizeLinear for all values") {
@@ -153,12 +227,18 @@ TEST_CASE("parameters that do not fit are refused") {
   CHECK_THROWS_AS(quantize(values, {.scale = {1, 2}, .zero_point = {0, 0}, .axis = 1}), Error);
   CHECK_THROWS_AS(quantize(values, {.scale = {1, 2}, .zero_point = {0, 0}}), Error);
   CHECK_THROWS_AS(quantize(values, {.scale = {1, 2}, .zero_point = {0}, .axis = 0}), Error);
-  CHECK_THROWS_AS(quantize(values, {.scale = {1}, .zero_point = {0}, .axis = 0, .block = 2}),
-                  Error);
+  const QuantParams block{.scale = {1}, .zero_point = {0}, .axis = 0, .block = 2};
+  CHECK_THROWS_AS(quantize(values, block), Error);
+  CHECK_THROWS_AS(scale_tensor(block), Error);
   const Tensor scale = Tensor::of<float>({2}, {1, 2});
   const Tensor zero_point = Tensor::of<uint8_t>({3}, {1, 2, 3});
   CHECK_THROWS_AS(params_from_tensors(scale, &zero_point, 0, {2, 2}), Error);
   CHECK_THROWS_AS(params_from_tensors(values, nullptr, 0, {2, 2}), Error);
+  CHECK_THROWS_AS(params_from_tensors(values, nullptr, 0, {2, 3}, 2), Error);
+  CHECK_THROWS_AS(params_from_tensors(values, nullptr, 0, {2, 3}, -1), Error);
+  CHECK_THROWS_AS(params_from_tensors(values, nullptr, 2, {2, 3}, 1), Error);
+  const Tensor half = cast(Tensor::of<float>({2}, {0, 0.5f}), DType::kFloat4E2M1);
+  CHECK_THROWS_AS(params_from_tensors(scale, &half, 0, {2}), Error);
 }
 
 }  // namespace
