@@ -75,6 +75,7 @@ std::vector<int64_t> read_lengths(const KernelCall& call, int64_t batch) {
 std::vector<KeyRange> key_ranges(const AttentionNode& node, const std::vector<int64_t>& lengths,
                                  int64_t past, const Shape& q, int64_t keys) {
   if (lengths.empty() && !node.causal && node.left < 0 && node.right < 0) return {};
+  if (element_count({q[0], q[1], q[2], keys}) == 0) return {};
   std::vector<KeyRange> ranges;
   for (int64_t b = 0; b < q[0]; ++b) {
     const int64_t length =

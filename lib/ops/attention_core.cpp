@@ -7,6 +7,7 @@
 #include "kernels/reference/attention.h"
 #include "kernels/reference/copy.h"
 #include "ops/shapes.h"
+#include "ops/slices.h"
 #include "ops/types.h"
 
 namespace qtool {
@@ -39,7 +40,7 @@ Tensor scaled(KernelCall& call, const Tensor& x, double scale) {
 }
 
 void keep(const Attention& a, ScoresStage stage, const Tensor& scores, KernelCall& call) {
-  if (a.stage != stage) return;
+  if (a.stage != stage || stage == ScoresStage::kNone) return;
   Tensor& output = call.output(a.stage_output, scores.dtype(), scores.shape());
   std::memcpy(output.mutable_raw(), scores.raw(), scores.bytes());
 }
@@ -109,6 +110,7 @@ void softmax(const Attention& a, const std::vector<bool>& empty, Tensor& scores)
 // Scores to shares, in place.
 template <class T>
 void finish_scores(const Attention& a, Tensor& scores, KernelCall& call) {
+  if (scores.size() == 0) return keep(a, a.stage, scores, call);
   keep(a, ScoresStage::kProduct, scores, call);
   if (a.softcap != 0)
     ref::soft_cap(static_cast<T>(a.softcap), scores.mutable_data<T>(), scores.size());
@@ -173,27 +175,9 @@ Tensor merge_heads(KernelCall& call, const Tensor& x) {
 }
 
 Tensor append(KernelCall& call, const Tensor& past, const Tensor& x) {
-  require_same_type(past, x);
-  Shape shape = x.shape();
-  if (past.rank() != 4 || past.dim(0) != shape[0] || past.dim(1) != shape[1] ||
-      past.dim(3) != shape[3])
-    fail("past {} does not fit {}", to_string(past.shape()), to_string(shape));
-  shape[2] += past.dim(2);
-  Tensor y = call.scratch(x.dtype(), shape);
-  const std::size_t element = element_bytes(x);
-  const auto block = [&](const Tensor& t) {
-    return static_cast<std::size_t>(t.dim(2) * t.dim(3)) * element;
-  };
-  auto* to = static_cast<std::byte*>(y.mutable_raw());
-  for (int64_t i = 0; i < shape[0] * shape[1]; ++i)
-    for (const Tensor* from : {&past, &x}) {
-      std::memcpy(
-          to,
-          static_cast<const std::byte*>(from->raw()) + static_cast<std::size_t>(i) * block(*from),
-          block(*from));
-      to += block(*from);
-    }
-  return y;
+  if (past.rank() != 4)
+    fail("past {} does not fit {}", to_string(past.shape()), to_string(x.shape()));
+  return concat(call, {past, x}, 2);
 }
 
 Tensor bias_of_mask(KernelCall& call, const Tensor& mask, DType dtype, double masked) {

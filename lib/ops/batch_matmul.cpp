@@ -13,28 +13,34 @@ namespace {
 using MatMulTypes = Types<float, double, int32_t, uint32_t, int64_t, uint64_t>;
 
 // Whether there is nothing to add up; y is then all zeros.
-bool zero(const MatMulShape& shape, Tensor& y) {
+bool is_zero(const MatMulShape& shape, Tensor& y) {
   if (y.size() == 0) return true;
   if (shape.k == 0) std::memset(y.mutable_raw(), 0, y.bytes());
   return shape.k == 0;
+}
+
+void by_reference(const MatMulShape& shape, const Tensor& a, const Tensor& b, Tensor& y) {
+  with_type(MatMulTypes{}, a.dtype(), [&]<class T>(std::type_identity<T>) {
+    reference::matmul(shape, 1, a.data<T>(), b.data<T>(), y.mutable_data<T>());
+  });
 }
 
 }  // namespace
 
 BatchMatMul reference_matmul() {
   return [](const MatMulShape& shape, const Tensor& a, const Tensor& b, Tensor& y) {
-    if (zero(shape, y)) return;
-    with_type(MatMulTypes{}, a.dtype(), [&]<class T>(std::type_identity<T>) {
-      reference::matmul(shape, 1, a.data<T>(), b.data<T>(), y.mutable_data<T>());
-    });
+    if (!is_zero(shape, y)) by_reference(shape, a, b, y);
   };
 }
 
-BatchMatMul onednn_matmul() {
-  return [matmul = std::make_shared<onednn::MatMul>(false)](
+BatchMatMul onednn_matmul(bool constant_b) {
+  return [matmul = std::make_shared<onednn::MatMul>(constant_b)](
              const MatMulShape& shape, const Tensor& a, const Tensor& b, Tensor& y) {
-    if (zero(shape, y)) return;
-    matmul->run(shape, {}, a.data<float>(), b.data<float>(), nullptr, y.mutable_data<float>());
+    if (is_zero(shape, y)) return;
+    if (a.dtype() == DType::kFloat32)
+      matmul->run(shape, {}, a.data<float>(), b.data<float>(), nullptr, y.mutable_data<float>());
+    else
+      by_reference(shape, a, b, y);
   };
 }
 

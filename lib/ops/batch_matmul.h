@@ -14,7 +14,7 @@ using BatchMatMul =
 
 /// The product by the reference, of the types that MatMul admits except 16-bit floats.
 BatchMatMul reference_matmul();
-/// By oneDNN, of float32.
-BatchMatMul onednn_matmul();
+/// The same, by oneDNN if it is of float32. `constant_b`: b is the same in every call.
+BatchMatMul onednn_matmul(bool constant_b = false);
 
 }  // namespace qtool

@@ -99,20 +99,22 @@ Product<T> product_of(const RecurrentNode& node, int64_t hidden, const KernelCal
           weights.data<T>() + (rows.direction * node.gates() * hidden + rows.first) * k};
 }
 
+void run_reference(const RecurrentNode& node, KernelCall& call) {
+  const int64_t hidden = check_weights(node, call);
+  with_type(FloatTypes{}, call.input(0).dtype(), [&]<class T>(std::type_identity<T>) {
+    run_recurrent<T>(
+        node, hidden,
+        [&](const WeightRows& rows, int64_t m, const T* x, T* y) {
+          const Product<T> product = product_of<T>(node, hidden, call, rows, m);
+          ref::matmul(product.shape, 1, x, product.weights, y);
+        },
+        call);
+  });
+}
+
 template <Cell kCell>
 Kernel bind_reference(const BindContext& context) {
-  return [node = read_recurrent(context, kCell)](KernelCall& call) {
-    const int64_t hidden = check_weights(node, call);
-    with_type(FloatTypes{}, call.input(0).dtype(), [&]<class T>(std::type_identity<T>) {
-      run_recurrent<T>(
-          node, hidden,
-          [&](const WeightRows& rows, int64_t m, const T* x, T* y) {
-            const Product<T> product = product_of<T>(node, hidden, call, rows, m);
-            ref::matmul(product.shape, 1, x, product.weights, y);
-          },
-          call);
-    });
-  };
+  return [node = read_recurrent(context, kCell)](KernelCall& call) { run_reference(node, call); };
 }
 
 // One packed matrix for each of a node's products.
@@ -124,6 +126,7 @@ Kernel bind_onednn(const BindContext& context) {
   const bool constant[] = {context.constant(1) != nullptr, context.constant(2) != nullptr};
   return [node = read_recurrent(context, kCell), constant_w = constant[0], constant_r = constant[1],
           products = std::make_shared<Products>()](KernelCall& call) {
+    if (call.input(0).dtype() != DType::kFloat32) return run_reference(node, call);
     const int64_t hidden = check_weights(node, call);
     run_recurrent<float>(
         node, hidden,

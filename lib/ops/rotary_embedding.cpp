@@ -1,3 +1,5 @@
+#include "ops/rotary_embedding.h"
+
 #include <numeric>
 
 #include "kernels/reference/attention.h"
@@ -17,13 +19,7 @@ struct RotaryNode {
   bool first_alone;  // one position may be that of the first token of every sequence
 };
 
-// X as [batch, length, heads, size], or [batch, heads, length, size] with `heads_first`.
-struct RotaryShape {
-  int64_t batch, length, heads, size;
-  bool heads_first;
-};
-
-RotaryShape resolve(const RotaryNode& node, const Tensor& x, int64_t cache_columns) {
+HeadsShape resolve(const RotaryNode& node, const Tensor& x, int64_t cache_columns) {
   const Shape& s = x.shape();
   if (s.size() == 4) return {s[0], s[2], s[1], s[3], true};
   if (s.size() != 3) fail("input {} must have rank 3 or 4", to_string(s));
@@ -36,7 +32,7 @@ RotaryShape resolve(const RotaryNode& node, const Tensor& x, int64_t cache_colum
 
 // Row of the caches for each token [batch, length].
 std::vector<int64_t> read_rows(const RotaryNode& node, const KernelCall& call,
-                               const RotaryShape& s) {
+                               const HeadsShape& s) {
   const Tensor& cache = call.input(node.cosines);
   const bool given = call.has(node.positions);
   if (cache.rank() != (given ? 2 : 3))
@@ -54,40 +50,20 @@ std::vector<int64_t> read_rows(const RotaryNode& node, const KernelCall& call,
   else
     fail("positions {} must be [{}, {}]", to_string(call.input(node.positions).shape()), s.batch,
          s.length);
-  for (const int64_t row : rows)
-    if (row < 0 || row >= cache.dim(0))
-      fail("position {} is not between 0 and {}", row, cache.dim(0) - 1);
   return rows;
 }
 
 void run_rotary(const RotaryNode& node, KernelCall& call) {
   const Tensor& x = call.input(0);
   const Tensor& cosines = call.input(node.cosines);
-  const Tensor& sines = call.input(node.sines);
-  require_same_type(x, cosines);
-  require_same_type(x, sines);
-  if (cosines.shape() != sines.shape() || cosines.rank() < 2)
-    fail("cosines {} and sines {} do not fit", to_string(cosines.shape()),
-         to_string(sines.shape()));
+  if (cosines.rank() == 0) fail("cosines are a scalar");
   const int64_t half = cosines.shape().back();
-  const RotaryShape s = resolve(node, x, half);
-  if (2 * half != (node.dimension > 0 ? node.dimension : s.size) || 2 * half > s.size)
+  const HeadsShape s = resolve(node, x, half);
+  if (2 * half != (node.dimension > 0 ? node.dimension : s.size))
     fail("cosines {} do not fit heads of size {}", to_string(cosines.shape()), s.size);
-  const std::vector<int64_t> rows = read_rows(node, call, s);
-  const int64_t token_step = s.heads_first ? s.size : s.heads * s.size;
-  const int64_t head_step = s.heads_first ? s.length * s.size : s.size;
   Tensor& y = call.output(0, x.dtype(), x.shape());
-  with_type(FloatTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
-    for (int64_t b = 0; b < s.batch; ++b)
-      for (int64_t h = 0; h < s.heads; ++h)
-        for (int64_t t = 0; t < s.length; ++t) {
-          const int64_t at = b * s.length * s.heads * s.size + h * head_step + t * token_step;
-          const int64_t row = rows[static_cast<std::size_t>(b * s.length + t)] * half;
-          reference::rotate(s.size, half, node.interleaved, x.data<T>() + at,
-                            cosines.data<T>() + row, sines.data<T>() + row,
-                            y.mutable_data<T>() + at);
-        }
-  });
+  rotate_heads(s, node.interleaved, read_rows(node, call, s), x, cosines, call.input(node.sines),
+               y);
 }
 
 Kernel bind_rotary(const BindContext& context, std::size_t cosines, std::size_t sines,
@@ -115,6 +91,32 @@ Kernel bind_contrib(const BindContext& context) {
 }
 
 }  // namespace
+
+void rotate_heads(const HeadsShape& s, bool interleaved, const std::vector<int64_t>& rows,
+                  const Tensor& x, const Tensor& cosines, const Tensor& sines, Tensor& y) {
+  require_same_type(x, cosines);
+  require_same_type(x, sines);
+  const int64_t half = cosines.shape().back();
+  if (cosines.shape() != sines.shape() || 2 * half > s.size)
+    fail("cosines {} and sines {} do not fit heads of size {}", to_string(cosines.shape()),
+         to_string(sines.shape()), s.size);
+  if (x.size() == 0) return;
+  const int64_t cached = half == 0 ? 0 : cosines.size() / half;
+  for (const int64_t row : rows)
+    if (row < 0 || row >= cached) fail("position {} is not between 0 and {}", row, cached - 1);
+  const int64_t token_step = s.heads_first ? s.size : s.heads * s.size;
+  const int64_t head_step = s.heads_first ? s.length * s.size : s.size;
+  with_type(FloatTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
+    for (int64_t b = 0; b < s.batch; ++b)
+      for (int64_t h = 0; h < s.heads; ++h)
+        for (int64_t t = 0; t < s.length; ++t) {
+          const int64_t at = b * s.length * s.heads * s.size + h * head_step + t * token_step;
+          const int64_t row = rows[static_cast<std::size_t>(b * s.length + t)] * half;
+          reference::rotate(s.size, half, interleaved, x.data<T>() + at, cosines.data<T>() + row,
+                            sines.data<T>() + row, y.mutable_data<T>() + at);
+        }
+  });
+}
 
 std::span<const OpSpec> rotary_embedding_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
