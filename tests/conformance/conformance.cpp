@@ -1,11 +1,12 @@
 // Usage: conformance <folder of cases>... [options], see --help.
 // Runs ONNX's backend tests with qtool's executor: every folder with a model.onnx and its
 // test_data_set_* is a case, and passes if all ways to run it give the expected outputs. Fails if
-// an unlisted case fails, or if one that --not-run lists passes.
+// an unlisted case fails, or if one passes that not_run.txt or --not-run lists.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <set>
 
 #include "conformance/case.h"
 #include "conformance/families.h"
@@ -19,7 +20,7 @@ using qtool::Provider;
 
 struct Options {
   std::vector<std::string> folders;
-  std::string not_run = CONFORMANCE_DIR "/not_run.txt";
+  std::vector<std::string> not_run;
   std::string filter;
   qtool::Ways ways;
   bool verbose = false;
@@ -42,10 +43,18 @@ std::vector<fs::path> find_cases(const Options& options) {
   return cases;
 }
 
+std::set<std::string> read_not_run(const Options& options) {
+  std::set<std::string> names;
+  std::vector<std::string> lists = options.not_run;
+  lists.push_back(CONFORMANCE_DIR "/not_run.txt");
+  for (const std::string& list : lists)
+    for (const auto& [name, reason] : qtool::read_table(list)) names.insert(name);
+  return names;
+}
+
 bool run(const Options& options) {
   const qtool::Families families(CONFORMANCE_DIR "/families.txt");
-  const auto table = qtool::read_table(options.not_run);
-  const std::map<std::string, std::string> not_run(table.begin(), table.end());
+  const std::set<std::string> not_run = read_not_run(options);
   std::map<std::string, qtool::Tally> tallies;
   for (const fs::path& folder : find_cases(options)) {
     const std::string name = folder.filename().string();
@@ -68,8 +77,9 @@ int main(int argc, char** argv) {
   CLI::App app("Runs ONNX's backend tests with qtool's executor");
   Options options;
   app.add_option("folder", options.folders, "Folders of cases")->required();
-  app.add_option("--not-run", options.not_run, "File of cases known to fail: `case: reason` lines")
-      ->capture_default_str();
+  app.add_option("--not-run", options.not_run,
+                 "File of more cases known to fail, `case: reason` lines as in not_run.txt")
+      ->allow_extra_args(false);
   app.add_option("--filter", options.filter, "Run only cases whose name holds this");
   app.add_flag("-v,--verbose", options.verbose, "Print the name of each case before it runs");
   app.add_option_function<std::string>(
