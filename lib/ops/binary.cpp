@@ -1,6 +1,5 @@
 #include "kernels/reference/binary.h"
 
-#include "kernels/reference/copy.h"
 #include "ops/broadcast.h"
 #include "ops/half_as_float.h"
 #include "ops/registry.h"
@@ -33,21 +32,6 @@ Kernel bind_prelu(const BindContext&) {
   };
 }
 
-Kernel bind_where(const BindContext&) {
-  return [](KernelCall& call) {
-    const Tensor& condition = call.input(0);
-    const Tensor& a = call.input(1);
-    const Tensor& b = call.input(2);
-    if (condition.dtype() != DType::kBool)
-      fail("a condition of type {} is not supported", name(condition.dtype()));
-    require_same_type(a, b);
-    const Shape shape = broadcast_shape(condition.shape(), broadcast_shape(a.shape(), b.shape()));
-    Tensor& y = call.output(0, a.dtype(), shape);
-    ref::select(broadcast_loop(shape, condition.shape(), a.shape(), b.shape()), element_bytes(a),
-                y.mutable_raw(), condition.data<bool>(), a.raw(), b.raw());
-  };
-}
-
 QuantTraits quantized_as(const char* qoperator) {
   return {.inputs = {Role::kActivation}, .qoperator = qoperator};
 }
@@ -62,7 +46,6 @@ std::span<const OpSpec> binary_ops() {
       binary<ref::Div, NumericTypes>("Div"),
       reference_op("Mod", bind_mod),
       reference_op("PRelu", bind_prelu),
-      reference_op("Where", bind_where),
   });
   return kOps;
 }

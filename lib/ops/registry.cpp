@@ -16,6 +16,7 @@ std::vector<OpSpec> collect() {
                             variadic_ops,
                             compare_ops,
                             logic_ops,
+                            where_ops,
                             cast_ops,
                             control_flow_ops,
                             conv_ops,

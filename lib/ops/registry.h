@@ -14,6 +14,7 @@ std::span<const OpSpec> pow_ops();
 std::span<const OpSpec> variadic_ops();
 std::span<const OpSpec> compare_ops();
 std::span<const OpSpec> logic_ops();
+std::span<const OpSpec> where_ops();
 std::span<const OpSpec> cast_ops();
 std::span<const OpSpec> control_flow_ops();
 std::span<const OpSpec> conv_ops();

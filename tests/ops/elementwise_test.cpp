@@ -141,6 +141,12 @@ TEST_CASE("Where broadcasts all three inputs") {
             .input(Tensor::of<uint8_t>({3}, {1, 2, 3}))
             .input(Tensor::scalar<uint8_t>(9))
             .result() == Tensor::of<uint8_t>({2, 3}, {1, 2, 3, 9, 9, 9}));
+  const Tensor text = Tensor::of<std::string>({1}, {"a string too long to stand in the object"});
+  CHECK(
+      OpRun("Where").input(condition).input(text).input(Tensor::scalar<std::string>("")).result() ==
+      Tensor::of<std::string>({2, 1}, {*text.data<std::string>(), ""}));
+  CHECK_THAT(OpRun("Where").input(text).input(text).input(text).error(),
+             ContainsSubstring("the condition is string, expected bool"));
 }
 
 TEST_CASE("Cast") {
