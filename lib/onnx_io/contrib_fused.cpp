@@ -20,6 +20,9 @@ void like_input(InferenceContext& context, std::size_t output) {
   if (onnx::hasInputShape(context, 0)) onnx::propagateShapeFromInputToOutput(context, 0, output);
 }
 
+// The first output is as the first input; nothing is said of others.
+void infer_unary(InferenceContext& context) { like_input(context, 0); }
+
 // Outputs of one float for each row that begins at `axis`, if the node has them.
 void infer_statistics(InferenceContext& context, std::initializer_list<std::size_t> outputs) {
   for (const std::size_t output : outputs) {
