@@ -3,6 +3,7 @@
 #include "kernels/reference/copy.h"
 #include "kernels/reference/range.h"
 #include "ops/elements.h"
+#include "ops/half_as_float.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
 #include "ops/types.h"
@@ -130,7 +131,7 @@ std::span<const OpSpec> generate_ops() {
   static const std::vector<OpSpec> kOps = {
       reference_op("Constant", bind_constant),
       reference_op("ConstantOfShape", bind_constant_of_shape),
-      reference_op("Range", bind_range),
+      halves_as_float({reference_op("Range", bind_range)})[0],
       reference_op("EyeLike", bind_eye_like),
       reference_op("OneHot", bind_one_hot),
   };
