@@ -61,10 +61,9 @@ Kernel bind_scaler(const BindContext& context) {
 
 using Norm = double (*)(const double* row, int64_t count);
 
+// The largest value, not the largest magnitude: so ONNX says, and onnxruntime does.
 double norm_max(const double* row, int64_t count) {
-  double norm = 0;
-  for (int64_t i = 0; i < count; ++i) norm = std::max(norm, std::abs(row[i]));
-  return norm;
+  return count == 0 ? 0 : *std::max_element(row, row + count);
 }
 
 double norm_l1(const double* row, int64_t count) {
@@ -87,14 +86,14 @@ Norm read_norm(const BindContext& context) {
   fail("norm '{}' is not known", name);
 }
 
-// A row of zeros stays as it is.
+// A row whose norm is 0 stays as it is.
 Kernel bind_normalizer(const BindContext& context) {
   return [norm = read_norm(context)](KernelCall& call) {
     Features x = read_features(call);
     for (int64_t row = 0; row < x.rows; ++row) {
       const double size = norm(x.row(row), x.count);
       double* values = x.values.data() + row * x.count;
-      for (int64_t i = 0; size > 0 && i < x.count; ++i) values[i] /= size;
+      for (int64_t i = 0; size != 0 && i < x.count; ++i) values[i] /= size;
     }
     call.set_output(0, from_doubles(call, DType::kFloat32, call.input(0).shape(), x.values));
   };

@@ -72,16 +72,17 @@ Kernel bind_regressor(const BindContext& context) {
   };
 }
 
-// Two classes whose leaves all speak for one: as onnxruntime does, a probability if no weight is
-// negative, else a score that is positive for the second class.
+// Two classes whose leaves all speak for one, taken as onnxruntime takes them: as the probability of
+// the second class if no weight is negative, else as a score that is positive for it.
 struct Binary {
   bool probability;
   std::size_t target;  // the class that the leaves name
+  PostTransform change;
 
   std::size_t label(double score) const { return score > (probability ? 0.5 : 0) ? 1 : 0; }
-  std::vector<double> scores(double score, PostTransform change) const {
-    if (probability) return {1 - score, score};
-    std::vector<double> both = {-score, score};
+  std::vector<double> scores(double score) const {
+    const bool stays = change == post_transform("NONE") || change == post_transform("PROBIT");
+    std::vector<double> both = {probability && stays ? 1 - score : -score, score};
     change(both);
     return both;
   }
@@ -94,7 +95,7 @@ std::optional<Binary> read_binary(const BindContext& context, std::size_t classe
   const std::vector<double> weights = read_numbers(context, "class_weights");
   const bool positive =
       std::none_of(weights.begin(), weights.end(), [](double w) { return w < 0; });
-  return Binary{positive, static_cast<std::size_t>(ids[0])};
+  return Binary{positive, static_cast<std::size_t>(ids[0]), read_post_transform(context)};
 }
 
 Kernel bind_classifier(const BindContext& context) {
@@ -112,7 +113,7 @@ Kernel bind_classifier(const BindContext& context) {
       if (binary) {
         const double score = row[binary->target] + (base.empty() ? 0 : base.back());
         best.push_back(binary->label(score));
-        row = binary->scores(score, change);
+        row = binary->scores(score);
         continue;
       }
       for (std::size_t i = 0; i < base.size(); ++i) row[i] += base[i];
