@@ -25,12 +25,12 @@ TEST_CASE("QLinearReduceMean quantizes the mean of real numbers") {
   const Tensor x = random_bytes(DType::kInt8, {3, 4, 5}, 1);
   OpRun run = contrib("QLinearReduceMean");
   run.attribute("axes", std::vector<int64_t>{1}).attribute("keepdims", int64_t{0});
-  const Tensor y = add_unary(run, x, -7, 0.07F, 4).result();
+  const Tensor y = add_unary(run, x, -7, 0.0737F, 4).result();
   REQUIRE(y.shape() == Shape{3, 5});
   const auto values = to_int64s(x);
   std::vector<double> steps(15, 0);
   for (std::size_t i = 0; i < values.size(); ++i)
-    steps[i / 20 * 5 + i % 5] += static_cast<double>(values[i] + 7) / 4 * 0.1F / 0.07F;
+    steps[i / 20 * 5 + i % 5] += static_cast<double>(values[i] + 7) / 4 * 0.1F / 0.0737F;
   check_quantized(y, steps, 4);
 }
 
