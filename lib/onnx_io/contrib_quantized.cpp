@@ -184,6 +184,26 @@ void infer_dequantize(InferenceContext& context) {
   if (onnx::hasInputShape(context, 0)) onnx::propagateShapeFromInputToOutput(context, 0, 0);
 }
 
+// (input, weight, bias, input_scale, …) → output of input_scale's type, present
+void infer_attention(InferenceContext& context) {
+  for (std::size_t i = 0; i < context.getNumOutputs(); ++i)
+    onnx::propagateElemTypeFromInputToOutput(context, 3, i);
+}
+
+// EmbedLayerNormalization's inputs, then scales, then zero points → layernorm_out of the scales'
+// type, mask_index_out
+void infer_embed(InferenceContext& context) {
+  onnx::propagateElemTypeFromInputToOutput(context, 8, 0);
+  if (context.getNumOutputs() > 1) onnx::propagateElemTypeFromInputToOutput(context, 0, 1);
+  if (!onnx::hasInputShape(context, 0) || !onnx::hasInputShape(context, 2)) return;
+  TensorShapeProto shape = onnx::getInputShape(context, 0);
+  const TensorShapeProto& table = onnx::getInputShape(context, 2);
+  if (shape.dim_size() != 2 || table.dim_size() != 2)
+    fail_shape_inference("ids and table must have rank 2");
+  *shape.add_dim() = table.dim(1);
+  output_shape(context) = shape;
+}
+
 constexpr ContribRule kRules[] = {
     {"QLinearAdd", infer_binary},
     {"QLinearMul", infer_binary},
@@ -201,6 +221,8 @@ constexpr ContribRule kRules[] = {
     {"QLinearReduceMean", infer_type},
     {"GatherBlockQuantized", infer_gather},
     {"DynamicQuantizeLSTM", infer_lstm},
+    {"QAttention", infer_attention},
+    {"QEmbedLayerNormalization", infer_embed},
     {"QuantizeLinear", infer_quantize},
     {"DequantizeLinear", infer_dequantize},
 };

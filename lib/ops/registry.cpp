@@ -78,7 +78,9 @@ std::vector<OpSpec> collect() {
                             dynamic_quantize_matmul_ops,
                             dynamic_quantize_lstm_ops,
                             matmul_nbits_ops,
-                            gather_block_quantized_ops})
+                            gather_block_quantized_ops,
+                            qembed_layer_normalization_ops,
+                            qattention_ops})
     for (const OpSpec& spec : family()) ops.push_back(spec);
   return ops;
 }

@@ -77,6 +77,8 @@ std::span<const OpSpec> dynamic_quantize_matmul_ops();
 std::span<const OpSpec> dynamic_quantize_lstm_ops();
 std::span<const OpSpec> matmul_nbits_ops();
 std::span<const OpSpec> gather_block_quantized_ops();
+std::span<const OpSpec> qembed_layer_normalization_ops();
+std::span<const OpSpec> qattention_ops();
 
 /// All operators.
 std::span<const OpSpec> all_ops();

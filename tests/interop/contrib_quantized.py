@@ -228,6 +228,53 @@ def lstm():
                 yield Case(name, *model, relative=1e-4)
 
 
+def attention():
+    batch, length, size, heads = 2, 4, 8, 2
+    for weight_type in BYTES:
+        for per_column, causal, mask_kind, past_length in (
+            (False, 0, None, 0),
+            (True, 1, None, 0),
+            (False, 0, "counts", 0),
+            (True, 0, "keys", 3),
+            (False, 1, None, 2),
+        ):
+            w, w_scale, w_zero = weights(weight_type, size, 3 * size, columns=3 * size if per_column else 0)
+            mask = {
+                None: None,
+                "counts": np.array([3, 4], np.int32),
+                "keys": RANDOM.integers(0, 2, (batch, past_length + length), np.int32),
+            }[mask_kind]
+            inputs = {"x": integers(np.uint8, batch, length, size), "w": w, "bias": floats(3 * size)}
+            inputs |= {"x_scale": scale(), "w_scale": w_scale, "mask": mask, "x_zero": integers(np.uint8), "w_zero": w_zero}
+            shape = (2, batch, heads, past_length, size // heads)
+            inputs["past"] = floats(*shape) if past_length else None
+            attributes = {"num_heads": heads, "unidirectional": causal}
+            for constants in ((), ("w", "bias", "w_scale", "w_zero")):
+                model = one_node("QAttention", inputs, constants, 2 if past_length else 1, **attributes)
+                label = "constant" if constants else "given"
+                name = f"QAttention {weight_type.__name__} {per_column} {causal} {mask_kind} {past_length} {label}"
+                yield Case(name, *model)
+
+
+def embed():
+    batch, length, size = 2, 5, 8
+    for dtype in BYTES:
+        for segments, mask in ((True, True), (True, False), (False, False)):
+            ids = {"ids": RANDOM.integers(0, 20, (batch, length), np.int32)}
+            ids["segments"] = RANDOM.integers(0, 2, (batch, length), np.int32) if segments else None
+            shapes = {"word": (20, size), "position": (length, size), "segment": (2, size), "gamma": (size,), "beta": (size,)}
+            there = {name: segments or name != "segment" for name in shapes}
+            values = {n: integers(dtype, *shape) if there[n] else None for n, shape in shapes.items()}
+            values["mask"] = RANDOM.integers(0, 2, (batch, length), np.int32) if mask else None
+            scales = {f"{n}_scale": scale() if there[n] else None for n in shapes}
+            zeros = {f"{n}_zero": integers(dtype) if there[n] else None for n in shapes}
+            inputs = ids | values | scales | zeros
+            for constants in ((), [name for name in inputs if name not in ("ids", "segments", "mask")]):
+                model = one_node("QEmbedLayerNormalization", inputs, constants, 2, epsilon=1e-9)
+                label = "constant" if constants else "given"
+                yield Case(f"QEmbedLayerNormalization {dtype.__name__} {segments} {mask} {label}", *model)
+
+
 def cases():
     for family in (
         elementwise,
@@ -241,5 +288,7 @@ def cases():
         gather_block_quantized,
         quantize,
         lstm,
+        attention,
+        embed,
     ):
         yield from family()
