@@ -48,11 +48,15 @@ def problem(case, name, expected, actual):
 
 
 def main():
-    arguments = interop.parser(__doc__).parse_args()
+    parser = interop.parser(__doc__)
+    parser.add_argument("--only", default="", help="cases whose name holds this")
+    arguments = parser.parse_args()
     qtool = interop.Qtool(arguments.qtool, arguments.work)
     tally = interop.Tally()
     for source in SOURCES:
         for case in source.cases():
+            if arguments.only not in case.name:
+                continue
             expected = ort_run(case)
             try:
                 actual = qtool_run(qtool, case)

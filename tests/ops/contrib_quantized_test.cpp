@@ -153,5 +153,42 @@ TEST_CASE("DynamicQuantizeLSTM refuses matrices that do not fit") {
   CHECK_THAT(lstm(w, r, floats({}, {1})).error(), ContainsSubstring("1 direction"));
 }
 
+TEST_CASE("QAttention refuses weights that cannot be parted into heads") {
+  const auto attention = [](int64_t heads, const Tensor& weight) {
+    OpRun run = contrib("QAttention");
+    run.attribute("num_heads", heads).input(random_bytes(DType::kUInt8, {1, 2, 4}, 1));
+    run.input(weight).input(floats({12}, std::vector<float>(12, 0)));
+    return run.input(Tensor::scalar(0.1F)).input(Tensor::scalar(0.1F));
+  };
+  const Tensor weight = random_bytes(DType::kInt8, {4, 12}, 2);
+  CHECK(attention(2, weight).result().shape() == Shape{1, 2, 4});
+  CHECK_THAT(attention(3, weight).error(), ContainsSubstring("cannot be parted into 3 heads"));
+  CHECK_THAT(attention(0, weight).error(), ContainsSubstring("num_heads"));
+  CHECK_THAT(attention(2, weight.reshaped({4, 12, 1})).error(), ContainsSubstring("rank 2"));
+  CHECK_THAT(attention(2, random_bytes(DType::kInt8, {5, 12}, 2)).error(),
+             ContainsSubstring("do not fit"));
+}
+
+TEST_CASE("QEmbedLayerNormalization refuses parameters that do not fit") {
+  const auto embed = [](const Tensor& scale, const Tensor& zero_point) {
+    OpRun run = contrib("QEmbedLayerNormalization");
+    run.input(Tensor::of<int32_t>({1, 2}, {0, 1})).left_out();
+    run.input(random_bytes(DType::kUInt8, {3, 4}, 1)).input(random_bytes(DType::kUInt8, {2, 4}, 2));
+    run.left_out().input(random_bytes(DType::kUInt8, {4}, 3));
+    run.input(random_bytes(DType::kUInt8, {4}, 4)).left_out();
+    for (const bool there : {true, true, false, true, true})
+      there ? run.input(scale) : run.left_out();
+    for (const bool there : {true, true, false, true, true})
+      there ? run.input(zero_point) : run.left_out();
+    return run;
+  };
+  const Tensor scale = Tensor::scalar(0.1F);
+  const Tensor zero_point = byte(DType::kUInt8, 3);
+  CHECK(embed(scale, zero_point).run(Provider::kReference, 2)[0].shape() == Shape{1, 2, 4});
+  CHECK_THAT(embed(scale, byte(DType::kInt8, 3)).error(), ContainsSubstring("type int8"));
+  CHECK_THAT(embed(floats({3}, {1, 1, 1}), Tensor::of<uint8_t>({3}, {0, 0, 0})).error(),
+             ContainsSubstring("scale [3]"));
+}
+
 }  // namespace
 }  // namespace qtool
