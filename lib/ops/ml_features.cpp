@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/reference/convert.h"
 #include "kernels/reference/copy.h"
 #include "ops/elements.h"
 #include "ops/ml_scores.h"
@@ -153,8 +154,7 @@ Kernel bind_feature_vectorizer(const BindContext& context) {
     int64_t width = 0;
     for (const int64_t length : lengths) width = checked_add(width, element_count({length}));
     const int64_t rows = call.input(0).rank() == 0 ? 1 : call.input(0).dim(0);
-    const Shape shape = {rows, width};
-    std::vector<double> values(static_cast<std::size_t>(element_count(shape)), 0.0);
+    Tensor y = filled(call, {rows, width}, Tensor::scalar(0.0F));
     int64_t start = 0;
     for (std::size_t i = 0; i < lengths.size(); ++i) {
       const Tensor& x = call.input(i);
@@ -162,11 +162,11 @@ Kernel bind_feature_vectorizer(const BindContext& context) {
       if (x.size() != rows * own) fail("input {} has other rows than {}", i, rows);
       const std::vector<double> from = to_doubles(x);
       for (int64_t row = 0; row < rows; ++row)
-        std::copy_n(from.begin() + row * own, std::min(own, lengths[i]),
-                    values.begin() + row * width + start);
+        ref::convert(from.data() + row * own, y.mutable_data<float>() + row * width + start,
+                     std::min(own, lengths[i]));
       start += lengths[i];
     }
-    call.set_output(0, from_doubles(call, DType::kFloat32, shape, values));
+    call.set_output(0, y);
   };
 }
 

@@ -17,7 +17,7 @@ using Rows = std::vector<std::vector<double>>;
 
 std::size_t read_targets(const BindContext& context) {
   const auto targets = context.attribute<int64_t>("n_targets", 1);
-  if (targets < 1 || targets > int64_t{1} << 32) fail("n_targets is {}", targets);
+  if (targets < 1 || targets > int64_t{1} << 24) fail("n_targets is {}", targets);
   return static_cast<std::size_t>(targets);
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 
+#include "kernels/reference/convert.h"
 #include "ops/elements.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
@@ -36,11 +38,12 @@ uint32_t read_seed(const BindContext& context) {
 }
 
 // Output 0 with every element drawn for itself.
-template <class Draw>
-void draw_all(KernelCall& call, DType dtype, const Shape& shape, Draw draw) {
-  std::vector<double> values(static_cast<std::size_t>(element_count(shape)));
-  std::generate(values.begin(), values.end(), draw);
-  call.set_output(0, from_doubles(call, dtype, shape, values));
+void draw_all(KernelCall& call, DType dtype, const Shape& shape,
+              const std::function<double()>& draw) {
+  Tensor& y = call.output(0, dtype, shape);
+  with_type(AnyNumberTypes{}, dtype, [&]<class T>(std::type_identity<T>) {
+    std::generate_n(y.mutable_data<T>(), y.size(), [&] { return ref::convert_value<T>(draw()); });
+  });
 }
 
 struct Normal {
@@ -111,19 +114,19 @@ Kernel bind_multinomial(const BindContext& context) {
     if (x.rank() != 2) fail("input {} is not [batch, classes]", to_string(x.shape()));
     const std::vector<double> logits = to_doubles(x);
     const auto classes = static_cast<std::size_t>(x.dim(1));
-    const Shape shape = {x.dim(0), samples};
-    std::vector<double> drawn;
-    drawn.reserve(static_cast<std::size_t>(element_count(shape)));
+    Tensor& y = call.output(0, dtype, {x.dim(0), samples});
     ref::Random random(seed);
-    for (std::size_t row = 0; row < static_cast<std::size_t>(x.dim(0)); ++row) {
-      const std::vector<double> sums = cumulated(logits.data() + row * classes, classes);
-      for (int64_t i = 0; i < samples; ++i) {
-        const double at = random.uniform() * sums.back();
-        drawn.push_back(
-            static_cast<double>(std::upper_bound(sums.begin(), sums.end() - 1, at) - sums.begin()));
+    with_type(Types<int32_t, int64_t>{}, dtype, [&]<class T>(std::type_identity<T>) {
+      T* drawn = y.mutable_data<T>();
+      for (std::size_t row = 0; row < static_cast<std::size_t>(x.dim(0)); ++row) {
+        const std::vector<double> sums = cumulated(logits.data() + row * classes, classes);
+        for (int64_t i = 0; i < samples; ++i) {
+          const double at = random.uniform() * sums.back();
+          *drawn++ =
+              static_cast<T>(std::upper_bound(sums.begin(), sums.end() - 1, at) - sums.begin());
+        }
       }
-    }
-    call.set_output(0, from_doubles(call, dtype, shape, drawn));
+    });
   };
 }
 
