@@ -49,6 +49,7 @@ std::vector<OpSpec> collect() {
                             qlinear_matmul_ops,
                             qlinear_elementwise_ops,
                             qlinear_pool_ops,
+                            causal_conv_ops,
                             col2im_ops,
                             conv_transpose_ops,
                             deform_conv_ops,

@@ -62,6 +62,7 @@ std::span<const OpSpec> qlinear_conv_ops();
 std::span<const OpSpec> qlinear_matmul_ops();
 std::span<const OpSpec> qlinear_elementwise_ops();
 std::span<const OpSpec> qlinear_pool_ops();
+std::span<const OpSpec> causal_conv_ops();
 std::span<const OpSpec> col2im_ops();
 std::span<const OpSpec> conv_transpose_ops();
 std::span<const OpSpec> deform_conv_ops();

@@ -6,6 +6,7 @@
 #include "kernels/reference/convert.h"
 #include "kernels/reference/copy.h"
 #include "kernels/reference/interpolate.h"
+#include "ops/elements.h"
 #include "ops/half_as_float.h"
 #include "ops/named.h"
 #include "ops/registry.h"
@@ -151,8 +152,8 @@ std::vector<ref::Taps> axis_taps(const ResizeNode& node, const ResizeAxis& axis)
 
 // Resamples one axis after the other, in float or double.
 template <class T>
-Tensor interpolate(const ResizeNode& node, const std::vector<ResizeAxis>& axes, Tensor x,
-                   KernelCall& call) {
+Tensor interpolate(const ResizeNode& node, const std::vector<ResizeAxis>& axes, KernelCall& call,
+                   Tensor x) {
   for (std::size_t i = 0; i < axes.size(); ++i) {
     if (axes[i].unchanged()) continue;
     const AxisSplit s = split_at(x.shape(), static_cast<int>(i));
@@ -170,13 +171,13 @@ Tensor interpolate(const ResizeNode& node, const std::vector<ResizeAxis>& axes, 
 void resize_smooth(const ResizeNode& node, const std::vector<ResizeAxis>& axes, KernelCall& call) {
   const Tensor& x = call.input(0);
   if (x.dtype() == DType::kFloat64)
-    return call.set_output(0, interpolate<double>(node, axes, x, call));
+    return call.set_output(0, interpolate<double>(node, axes, call, x));
   if (x.dtype() == DType::kFloat32)
-    return call.set_output(0, interpolate<float>(node, axes, x, call));
+    return call.set_output(0, interpolate<float>(node, axes, call, x));
   with_type(NumericOrBoolTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
-    Tensor real(DType::kFloat32, x.shape());
+    Tensor real = call.scratch(DType::kFloat32, x.shape());
     ref::convert(x.data<T>(), real.mutable_data<float>(), x.size());
-    const Tensor result = interpolate<float>(node, axes, real, call);
+    const Tensor result = interpolate<float>(node, axes, call, real);
     Tensor& y = call.output(0, x.dtype(), result.shape());
     ref::convert(result.data<float>(), y.mutable_data<T>(), y.size());
   });
@@ -187,12 +188,9 @@ void resize_nearest(const ResizeNode& node, const std::vector<ResizeAxis>& axes,
   Tensor& y = call.output(0, x.dtype(), output_shape(axes));  // first: it checks the size
   std::vector<Shape> tables;
   for (const ResizeAxis& axis : axes) tables.push_back(nearest_table(node, axis));
-  std::array<std::byte, 16> outside{};
-  if (node.crops())
-    with_type(NumericOrBoolTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
-      ref::convert(&node.extrapolation, reinterpret_cast<T*>(outside.data()), 1);
-    });
-  ref::pick(x.shape(), tables, element_bytes(x), x.raw(), outside.data(), y.mutable_raw());
+  const Tensor outside =
+      node.crops() ? number_of(x.dtype(), node.extrapolation) : zero_of(x.dtype());
+  ref::pick(x.shape(), tables, element_bytes(x), x.raw(), outside.raw(), y.mutable_raw());
 }
 
 Kernel resize_kernel(ResizeNode node) {

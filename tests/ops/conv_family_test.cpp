@@ -151,6 +151,33 @@ TEST_CASE("DeformConv reads where its offsets say, and as much as its mask says"
              ContainsSubstring("2 groups"));
 }
 
+TEST_CASE("CausalConvWithState goes on where it stopped") {
+  const Tensor x = random_floats({2, 3, 7}, 1);
+  const auto part = [&](int64_t from, int64_t count) {
+    Tensor y(DType::kFloat32, {2, 3, count});
+    for (int64_t i = 0; i < 6 * count; ++i)
+      y.mutable_data<float>()[i] = x.data<float>()[i / count * 7 + from + i % count];
+    return y;
+  };
+  const auto run = [](const Tensor& input, const Tensor& past) {
+    OpRun op("CausalConvWithState", 27);
+    op.input(input).input(random_floats({3, 1, 4}, 2)).left_out();
+    if (past.defined()) op.input(past);
+    return op.run(Provider::kReference, 2);
+  };
+  const std::vector<Tensor> whole = run(x, {});
+  const std::vector<Tensor> first = run(part(0, 2), {});
+  const std::vector<Tensor> rest = run(part(2, 5), first[1]);
+  CHECK(rest[1] == whole[1]);
+  CHECK(whole[1] == part(4, 3));
+  for (int64_t i = 0; i < 42; ++i) {
+    const bool early = i % 7 < 2;
+    CHECK(
+        whole[0].data<float>()[i] ==
+        (early ? first : rest)[0].data<float>()[i / 7 * (early ? 2 : 5) + i % 7 - (early ? 0 : 2)]);
+  }
+}
+
 TEST_CASE("Gemm of integers wraps around and rounds towards 0") {
   const auto gemm = [](float alpha, float beta) {
     return OpRun("Gemm")

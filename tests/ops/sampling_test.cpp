@@ -131,12 +131,15 @@ TEST_CASE("a smoothed Resize leaves a constant as it is, and larger outputs to i
   CHECK(shrunk(floats({2}, {0, 4}), 2, "linear") == floats({4}, {0, 1, 3, 4}));
 }
 
-TEST_CASE("Resize of bool, of empty tensors and to nothing") {
+TEST_CASE("Resize of bool and strings, of empty tensors and to nothing") {
   const auto resized = [](const Tensor& x, Ints sizes) {
     return OpRun("Resize", 13).input(x).left_out().left_out().input(int64s(std::move(sizes)));
   };
   CHECK(resized(Tensor::of<bool>({2}, {true, false}), {4}).result() ==
         Tensor::of<bool>({4}, {true, true, false, false}));
+  const std::string text = "long enough to be kept elsewhere";
+  CHECK(resized(Tensor::of<std::string>({2}, {text, "b"}), {3}).result() ==
+        Tensor::of<std::string>({3}, {text, text, "b"}));
   CHECK(resized(floats({0, 2}, {}), {0, 4}).result().shape() == Shape{0, 4});
   CHECK(resized(floats({2}, {1, 2}), {0}).result().shape() == Shape{0});
   CHECK_THAT(resized(floats({0}, {}), {4}).error(), ContainsSubstring("is empty"));
