@@ -7,10 +7,11 @@ import onnx
 import onnxruntime
 
 import contrib
+import contrib_fused
 import contrib_quantized
 import interop
 
-SOURCES = (contrib_quantized,)
+SOURCES = (contrib_fused, contrib_quantized)
 
 
 def ort_run(case):
