@@ -149,8 +149,8 @@ std::vector<KeyRange> key_ranges(const GroupQueryNode& node, const GroupQueryCal
   std::vector<KeyRange> ranges;
   for (std::size_t b = 0; b < parts.past.size(); ++b)
     for (int64_t i = 0; i < parts.q.dim(2); ++i) {
-      const int64_t next = parts.past[b] + i + 1;
-      ranges.push_back({node.window > 0 ? next - node.window : 0, std::min(next, parts.ends[b])});
+      const int64_t end = std::min(parts.past[b] + i + 1, parts.ends[b]);
+      ranges.push_back({node.window > 0 ? end - node.window : 0, end});
     }
   return ranges;
 }

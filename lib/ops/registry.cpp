@@ -31,6 +31,7 @@ std::vector<OpSpec> collect() {
                             layout_ops,
                             resize_ops,
                             attention_ops,
+                            linear_attention_ops,
                             einsum_ops,
                             det_ops,
                             rotary_embedding_ops,

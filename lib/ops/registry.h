@@ -45,6 +45,7 @@ std::span<const OpSpec> ml_trees_ops();
 std::span<const OpSpec> resize_ops();
 std::span<const OpSpec> attention_ops();
 std::span<const OpSpec> rotary_embedding_ops();
+std::span<const OpSpec> linear_attention_ops();
 std::span<const OpSpec> einsum_ops();
 std::span<const OpSpec> det_ops();
 std::span<const OpSpec> normalization_ops();

@@ -230,5 +230,39 @@ TEST_CASE("RotaryEmbedding turns pairs by the angles of their positions") {
   CHECK_THAT(run(0, {0}).error(), ContainsSubstring("must be [1, 2]"));
 }
 
+TEST_CASE("LinearAttention forgets, corrects and reads a state that heads share") {
+  const auto run = [] {
+    return OpRun("LinearAttention", 27)
+        .attribute("q_num_heads", int64_t{2})
+        .attribute("kv_num_heads", int64_t{1})
+        .attribute("scale", 1.0F)
+        .input(floats({1, 2, 2}, {1, 2, 1, -1}))  // heads of size 1, two tokens
+        .input(floats({1, 2, 1}, {2, 1}))
+        .input(floats({1, 2, 1}, {3, 5}))
+        .input(floats({1, 1, 1, 1}, {4}));
+  };
+  // 4 → 4 · 0.5 = 2 → 2 + 2 · 1 · (3 - 2 · 2) = 0 → 0 · 1 + 1 · 0.5 · (5 - 0 · 1) = 2.5
+  const auto y = run()
+                     .input(floats({1, 2, 1}, {std::log(0.5F), 0}))
+                     .input(floats({1, 2, 1}, {1, 0.5F}))
+                     .run(Provider::kReference, 2);
+  CHECK(relative_error(y[0], floats({1, 2, 2}, {0, 0, 2.5F, -2.5F})) < 1e-6);
+  CHECK(relative_error(y[1], floats({1, 1, 1, 1}, {2.5F})) < 1e-6);
+  CHECK_THAT(run().error(), ContainsSubstring("input 4 is required by update_rule 'gated_delta'"));
+  CHECK_THAT(run()
+                 .attribute("update_rule", std::string("linear"))
+                 .left_out()
+                 .input(floats({1, 2, 1}, {1, 1}))
+                 .error(),
+             ContainsSubstring("input 5 is not admitted by update_rule 'linear'"));
+  CHECK_THAT(run()
+                 .attribute("update_rule", std::string("gated"))
+                 .input(floats({1, 2, 3}, {1, 1, 1, 1, 1, 1}))
+                 .error(),
+             ContainsSubstring("input 4 of shape [1, 2, 3] does not fit"));
+  CHECK_THAT(run().attribute("update_rule", std::string("softmax")).error(),
+             ContainsSubstring("'softmax' is not known"));
+}
+
 }  // namespace
 }  // namespace qtool
