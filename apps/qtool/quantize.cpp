@@ -30,7 +30,7 @@ void check_print_after(const std::string& name) {
 }
 
 void check_types(const QuantOptions& quant) {
-  if (quant.activation_type == DType::kInt8 && quant.weight_type == DType::kUInt8)
+  if (quant.activation.dtype == DType::kInt8 && quant.weight.dtype == DType::kUInt8)
     throw CLI::ValidationError("--weight-type",
                                "u8 does not go with --activation-type s8: runtimes "
                                "have no such kernels; use s8 for both");
@@ -85,9 +85,9 @@ void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
           ->description("One weight scale for each output channel (default)");
   command.add_flag("--per-tensor", options.per_tensor, "One weight scale for the whole tensor")
       ->excludes(per_channel);
-  add_type_option(command, "--weight-type", options.quant.weight_type, "s8 (default) or u8");
+  add_type_option(command, "--weight-type", options.quant.weight.dtype, "s8 (default) or u8");
   if (options.quant.mode == Mode::kStatic)
-    add_type_option(command, "--activation-type", options.quant.activation_type,
+    add_type_option(command, "--activation-type", options.quant.activation.dtype,
                     "u8 (default) or s8; s8 is slower on x86");
   command.add_option("--print-after", options.print_after,
                      "Print the graph as text after this pass");
@@ -97,10 +97,10 @@ void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
 void quantize_file(QuantizeOptions& options, const Calibrate& calibrate) {
   check_print_after(options.print_after);
   check_types(options.quant);
-  options.quant.per_channel = !options.per_tensor;
+  options.quant.weight.per_channel = !options.per_tensor;
   // One zero point for all channels: runtimes take no others for ConvInteger.
-  options.quant.symmetric_weights =
-      options.quant.weight_type == DType::kInt8 || options.quant.per_channel;
+  options.quant.weight.symmetric =
+      options.quant.weight.dtype == DType::kInt8 || options.quant.weight.per_channel;
   QuantPlan plan;
   Model model = import_model(options.model);
   const auto in_model = [&] { return options.model; };

@@ -56,7 +56,7 @@ std::vector<NodeId> readers_that_scale(const Graph& graph, const Selection& sele
   const auto is_static = [&](NodeId id) { return selection.nodes.at(id).mode == Mode::kStatic; };
   const NodeId producer = graph.value(value).producer;
   const std::vector<NodeId>& readers = graph.value(value).consumers;
-  if (options.symmetric_activations || producer == NodeId::kNone || is_static(producer) ||
+  if (options.activation.symmetric || producer == NodeId::kNone || is_static(producer) ||
       pinned_values(graph).contains(value))
     return {};
   for (const NodeId reader : readers)

@@ -37,8 +37,8 @@ std::map<ValueId, QuantParams> group_params(const Graph& graph,
     const Range& range = entry.second;
     const auto in_value = [&] { return fmt::format("value '{}'", graph.value(entry.first).name); };
     result[entry.first] = with_context(in_value, [&] {
-      return choose_params(range.min, range.max, options.activation_type,
-                           options.symmetric_activations);
+      return choose_params(range.min, range.max, options.activation.dtype,
+                           options.activation.symmetric);
     });
   }
   return result;
@@ -57,10 +57,10 @@ ChannelFactors choose_channel_factors(const Graph& graph, const Selection& selec
     if (measured == ranges.channels.end() ||
         readers_that_scale(graph, selection, value, options).empty())
       continue;
-    const ChannelScales scales = choose_channel_scales(measured->second, options.activation_type);
+    const ChannelScales scales = choose_channel_scales(measured->second, options.activation.dtype);
     const float largest = *std::max_element(scales.scale.begin(), scales.scale.end());
     params[value] = {
-        .dtype = options.activation_type, .scale = {largest}, .zero_point = {scales.zero_point}};
+        .dtype = options.activation.dtype, .scale = {largest}, .zero_point = {scales.zero_point}};
     for (const float scale : scales.scale) factors[value].push_back(scale / largest);
   }
   return factors;
@@ -80,9 +80,9 @@ QuantParams weight_params(const Graph& graph, ValueId weight, const Tensor& tens
   return with_context([&] { return fmt::format("weight '{}'", graph.value(weight).name); },
                       [&] {
                         return choose_weight_params(
-                            tensor, {.dtype = options.weight_type,
-                                     .symmetric = options.symmetric_weights,
-                                     .axis = options.per_channel ? axis : kPerTensor});
+                            tensor, {.dtype = options.weight.dtype,
+                                     .symmetric = options.weight.symmetric,
+                                     .axis = options.weight.per_channel ? axis : kPerTensor});
                       });
 }
 
@@ -129,20 +129,6 @@ Selection select(const Graph& graph, const QuantOptions& options) {
 }
 
 }  // namespace
-
-std::string_view name(Mode mode) {
-  switch (mode) {
-    case Mode::kFloat:
-      return "float";
-    case Mode::kStatic:
-      return "static";
-    case Mode::kDynamic:
-      return "dynamic";
-    case Mode::kWeightOnly:
-      return "weight_only";
-  }
-  QTOOL_ASSERT(false);
-}
 
 std::string_view name(Source source) {
   switch (source) {

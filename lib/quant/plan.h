@@ -8,12 +8,10 @@
 
 #include "calib/statistics.h"
 #include "ir/graph.h"
+#include "quant/options.h"
 #include "tensor/quant_params.h"
 
 namespace qtool {
-
-enum class Mode : uint8_t { kFloat, kStatic, kDynamic, kWeightOnly };
-std::string_view name(Mode mode);
 
 /// Where the parameters of a tensor come from.
 enum class Source : uint8_t {
@@ -31,29 +29,22 @@ struct TensorPlan {
   /// Not empty: channel c is quantized with scale · channel_factors[c] and read with scale; the
   /// weights that read it are multiplied by the factors. See lib/quant/channel_scales.h.
   std::vector<float> channel_factors;
+  /// Of a constant: the nodes that read it with these parameters; others have an entry of their
+  /// own, or read floats. Empty: an activation.
+  std::vector<std::string> readers;
 };
 
 struct NodePlan {
-  std::string node;  // name, or first output if it has none
+  std::string node;  // name; one of its own in the whole model, bodies of If, Loop, Scan included
   std::string op_type;
   Mode mode = Mode::kFloat;
-  std::string reason;  // why it stays float; empty otherwise
+  std::string reason;  // why it has not the mode that was asked for; empty otherwise
 };
 
 /// Every decision of a quantization, and nothing else decides. apply_plan carries it out.
 struct QuantPlan {
-  std::vector<NodePlan> nodes;      // in topological order
+  std::vector<NodePlan> nodes;      // in topological order, a body's behind the node that holds it
   std::vector<TensorPlan> tensors;  // activations and weights; biases are derived
-};
-
-struct QuantOptions {
-  Mode mode = Mode::kStatic;  // kStatic or kDynamic
-  bool per_channel = true;
-  DType activation_type = DType::kUInt8;
-  DType weight_type = DType::kInt8;
-  bool symmetric_activations = false;
-  bool symmetric_weights = true;
-  bool dynamic_conv = false;  // dynamic mode: ConvInteger instead of weight-only
 };
 
 /// Values whose ranges make_plan will ask for in static mode.

@@ -92,7 +92,7 @@ std::string StaticSelector::objection(const Node& node) const {
 // The quantized range expresses a Clip to [low, high] if it always contains 0, and for types whose
 // zero point may lie at the end of the range. A symmetric range reaches below a Relu's 0.
 bool StaticSelector::absorbable(const Node& node) const {
-  if (options_.symmetric_activations) return false;
+  if (options_.activation.symmetric) return false;
   const auto range = clip_range(graph_, node);
   return range && range->first <= 0 && range->second >= 0;
 }

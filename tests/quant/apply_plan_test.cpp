@@ -81,7 +81,8 @@ TEST_CASE("a static model computes nearly what the float model does") {
   const Model model = parse_text(kNet);
   for (const DType activation : {DType::kUInt8, DType::kInt8})
     for (const bool per_channel : {true, false}) {
-      const QuantOptions options{.per_channel = per_channel, .activation_type = activation};
+      const QuantOptions options{.activation = {.dtype = activation},
+                                 .weight = {.per_channel = per_channel}};
       const Model result = quantized(model, options);
       const TensorMap feed = random_feed(1);
       CHECK(relative_error(Executor(model).run(feed).at("z"), Executor(result).run(feed).at("z")) <
@@ -163,8 +164,7 @@ output y: float32[1, 5]
   for (const bool conv : {false, true})
     for (const DType weight : {DType::kInt8, DType::kUInt8}) {
       const QuantOptions options{.mode = Mode::kDynamic,
-                                 .weight_type = weight,
-                                 .symmetric_weights = weight == DType::kInt8,
+                                 .weight = {.dtype = weight, .symmetric = weight == DType::kInt8},
                                  .dynamic_conv = conv};
       const Model result = quantized(model, options);
       CHECK(operators(result).count("MatMulInteger") == 1);

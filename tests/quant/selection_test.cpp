@@ -55,7 +55,7 @@ TEST_CASE("a residual block is static from end to end, its ReLUs in the ranges")
 
 TEST_CASE("symmetric activations keep a ReLU as a node") {
   QuantOptions options;
-  options.symmetric_activations = true;
+  options.activation.symmetric = true;
   const auto found = decisions(kResidual, options);
   CHECK(found.at("relu1") == "float: the operator has no quantized form");
   CHECK(found.at("conv1") == "static");

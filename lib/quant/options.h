@@ -1,0 +1,89 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tensor/quant_params.h"
+
+namespace qtool {
+
+/// How a node computes after quantization.
+enum class Mode : uint8_t {
+  kFloat,       // as before
+  kStatic,      // on integers, with ranges measured beforehand
+  kDynamic,     // on integers, with ranges found while running
+  kWeightOnly,  // on floats; its weights are integers behind DequantizeLinear
+  kFloat16,     // on float16, weights too
+};
+std::string_view name(Mode mode);
+/// The mode of that name: "static", "weight_only"…; nothing if there is none.
+std::optional<Mode> find_mode(std::string_view name);
+
+/// How the range of a weight is chosen. See docs/quantization.md.
+enum class WeightMethod : uint8_t {
+  kMinMax,      // smallest and largest element
+  kMse,         // the cut of the range with the least squared error
+  kPercentile,  // the elements between two percentiles
+  kHqq,         // half-quadratic quantization: scales and zero points for an error that outliers
+                // do not rule
+};
+std::string_view name(WeightMethod method);
+std::optional<WeightMethod> find_weight_method(std::string_view name);
+
+/// How weights become integers.
+struct WeightScheme {
+  DType dtype = DType::kInt8;
+  bool symmetric = true;
+  bool per_channel = true;
+  bool reduce_range = false;  // one bit less, so that u8·s8 sums of pairs fit 16 bits
+  int64_t block = 0;          // elements along the summed axis that share a scale; 0: no blocks
+  WeightMethod method = WeightMethod::kMinMax;
+  bool operator==(const WeightScheme&) const = default;
+};
+
+/// How activations become integers in static mode.
+struct ActivationScheme {
+  DType dtype = DType::kUInt8;
+  bool symmetric = false;
+};
+
+/// What is asked for some nodes besides the options for all. Absent fields say nothing.
+struct NodeRule {
+  /// Glob over node names, `op:` and a glob over operator types ("op:Conv*"), `re:` and a regular
+  /// expression over names, or `between:a,b`: the nodes on paths from value a to value b.
+  std::string nodes;
+  std::optional<Mode> mode;
+  std::optional<DType> weight_type;
+  std::optional<bool> symmetric;
+  std::optional<bool> per_channel;
+  std::optional<bool> reduce_range;
+  std::optional<int64_t> block;
+  std::optional<WeightMethod> method;
+  std::string origin;  // for messages: "--exclude", the overrides file
+};
+
+/// What is asked for some activations.
+struct TensorRule {
+  std::string values;  // glob over value names
+  std::optional<DType> dtype;
+  std::optional<bool> symmetric;
+  std::optional<float> min, max;  // in place of the measured range, both or none
+  std::optional<float> scale;     // with zero_point: in place of a range
+  std::optional<int32_t> zero_point;
+  std::string origin;
+};
+
+struct QuantOptions {
+  Mode mode = Mode::kStatic;  // of nodes that no rule speaks of
+  ActivationScheme activation;
+  WeightScheme weight;
+  bool dynamic_conv = false;  // dynamic mode: ConvInteger instead of weight-only
+  /// Static mode: every operator that has a static form, not only where that helps.
+  bool everything = false;
+  std::vector<NodeRule> rules;  // later ones win
+  std::vector<TensorRule> tensor_rules;
+};
+
+}  // namespace qtool
