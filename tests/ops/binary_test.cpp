@@ -31,7 +31,8 @@ int wrong_pairs(OpRun run, Define define, bool with_zero = true) {
   int wrong = 0;
   for (int64_t i = 0; i < 256; ++i)
     for (int64_t j = 0; j < 256; ++j)
-      wrong += y.data<T>()[i * 256 + j] != static_cast<T>(define(a.data<T>()[i], b.data<T>()[j]));
+      wrong += y.data<T>()[i * 256 + j] !=
+               static_cast<T>(static_cast<int>(define(a.data<T>()[i], b.data<T>()[j])));
   return wrong;
 }
 
