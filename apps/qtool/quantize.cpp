@@ -14,7 +14,7 @@ namespace qtool {
 namespace {
 
 PassOptions pass_options(const QuantizeOptions& options) {
-  return {.after = [&options](const PassReport& report, const Model& model) {
+  return {.bodies = true, .after = [&options](const PassReport& report, const Model& model) {
     if (options.time_passes)
       fmt::print(stderr, "{:<28} {:>9.2f} ms{}\n", report.pass, report.seconds * 1e3,
                  report.changed ? "" : "  (no change)");

@@ -1,10 +1,11 @@
 // Before      nodes without a name, or with the name of an earlier one
-// After       every node has a name of its own: its operator and first output, "Conv_245", or the
-//             name it shared with a suffix, "conv_1"
-// Conditions  none; the first bearer of a name keeps it
+// After       every node has a name of its own in the whole model: its operator and first output,
+//             "Conv_245", or the name it shared with a suffix, "conv_1"
+// Conditions  none; the first bearer of a name keeps it, and nodes of bodies come last
 
 #include <set>
 
+#include "ir/bodies.h"
 #include "passes/passes.h"
 
 namespace qtool {
@@ -23,11 +24,7 @@ std::string free_name(const std::set<std::string>& taken, const std::string& bas
   return name;
 }
 
-}  // namespace
-
-bool name_nodes(Model& model) {
-  Graph& graph = model.graph;
-  std::set<std::string> taken;
+bool name_nodes_of(Graph& graph, std::set<std::string>& taken) {
   std::vector<NodeId> nameless;
   for (const NodeId id : graph.nodes()) {
     const std::string& name = graph.node(id).name;
@@ -38,7 +35,15 @@ bool name_nodes(Model& model) {
     node.name = free_name(taken, node.name.empty() ? default_name(graph, node) : node.name);
     taken.insert(node.name);
   }
-  return !nameless.empty();
+  const bool changed = edit_bodies(graph, [&](Graph& body) { return name_nodes_of(body, taken); });
+  return changed || !nameless.empty();
+}
+
+}  // namespace
+
+bool name_nodes(Model& model) {
+  std::set<std::string> taken;
+  return name_nodes_of(model.graph, taken);
 }
 
 }  // namespace qtool

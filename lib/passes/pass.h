@@ -23,6 +23,8 @@ struct PassReport {
 };
 
 struct PassOptions {
+  /// Runs each pass on the bodies of If, Loop and Scan too, after the graph around them.
+  bool bodies = false;
   /// Called after each pass with the model as it then is: for --print-after and --time-passes.
   std::function<void(const PassReport&, const Model&)> after;
 };

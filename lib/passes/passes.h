@@ -6,17 +6,20 @@ namespace qtool {
 
 // The rewrites, each described in the .cpp file of its name: what is there before and after, under
 // which conditions, and by which formula. Each returns true if it changed something; run again at
-// once, it changes nothing. They rewrite the model's main graph, not the subgraphs of its nodes.
+// once, it changes nothing. They rewrite the model's main graph; PassOptions::bodies has them run on
+// those of If, Loop and Scan too.
 // Of two values that become one, the later one keeps its name. None of them throws but for input
 // that breaks the ONNX rules.
 
 bool constants_to_initializers(Model& model);
+bool copy_captured_constants(Model& model);
 bool fold_affine(Model& model);
 bool fold_batch_norm(Model& model);
 bool fold_constants(Model& model);
 bool fold_dequantize(Model& model);
 bool fuse_activation(Model& model);
 bool name_nodes(Model& model);
+bool name_values(Model& model);
 bool normalize_gemm(Model& model);
 bool qdq_to_qoperator(Model& model);
 bool remove_dead_nodes(Model& model);

@@ -22,6 +22,9 @@ constexpr Pass kQdqToQoperator = {
     "quantized ones",
     qdq_to_qoperator};
 
+constexpr Pass kNameValues = {"name_values", "give every value of a body a name of its own",
+                              name_values};
+
 // Nodes get their names first, from the model as its author knows it. Identities go before folding,
 // so that a constant shared through them stays one constant, and after it, since folding makes the
 // shapes constant that no-op Reshapes need. Affine nodes stand on both sides of normalization.
@@ -31,6 +34,9 @@ constexpr std::array kPrepare = {
     Pass{"name_nodes", "give every node a name of its own", name_nodes},
     Pass{"constants_to_initializers", "turn Constant nodes into constants of the graph",
          constants_to_initializers},
+    Pass{"copy_captured_constants", "give bodies the constants that they read from around them",
+         copy_captured_constants},
+    kNameValues,
     kRemoveIdentity,
     kFoldConstants,
     kRemoveIdentity,

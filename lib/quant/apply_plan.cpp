@@ -1,3 +1,7 @@
+#include <algorithm>
+
+#include "ir/bodies.h"
+#include "onnx_io/onnx_io.h"
 #include "ops/op.h"
 #include "passes/activation.h"
 #include "passes/rewrite.h"
@@ -9,66 +13,103 @@
 namespace qtool {
 namespace {
 
-using TensorPlans = std::map<std::string, const TensorPlan*>;
+// The entries of a plan by name.
+class PlanIndex {
+ public:
+  explicit PlanIndex(const QuantPlan& plan) {
+    for (const NodePlan& node : plan.nodes) nodes_.emplace(node.node, &node);
+    for (const TensorPlan& tensor : plan.tensors) tensors_[tensor.value].push_back(&tensor);
+  }
+  /// Throws Error if the plan names what the model does not have.
+  void check(const Graph& graph) const;
 
+  Mode mode(const Node& node) const {
+    const auto it = nodes_.find(node.name);
+    return it == nodes_.end() ? Mode::kFloat : it->second->mode;
+  }
+  bool is_absorbed(const Node& node) const {
+    const auto it = nodes_.find(node.name);
+    return it != nodes_.end() && it->second->absorbed;
+  }
+  const TensorPlan* activation(const std::string& value) const;
+  /// How the node reads a constant; null: as floats.
+  const TensorPlan* weight(const std::string& value, const Node& reader) const;
+  const std::map<std::string, std::vector<const TensorPlan*>>& tensors() const { return tensors_; }
+
+ private:
+  std::map<std::string, const NodePlan*> nodes_;
+  std::map<std::string, std::vector<const TensorPlan*>> tensors_;
+};
+
+void PlanIndex::check(const Graph& graph) const {
+  std::set<std::string> nodes, values;
+  for_each_graph(graph, [&](const Graph& each) {
+    for (const NodeId id : each.nodes()) nodes.insert(each.node(id).name);
+    for (const ValueId id : each.values()) values.insert(each.value(id).name);
+  });
+  for (const auto& [name, plan] : nodes_)
+    if (!nodes.contains(name))
+      fail("the plan names node '{}', which the model does not have", name);
+  for (const auto& [name, plans] : tensors_)
+    if (!values.contains(name))
+      fail("the plan names value '{}', which the model does not have", name);
+}
+
+const TensorPlan* PlanIndex::activation(const std::string& value) const {
+  const auto it = tensors_.find(value);
+  return it == tensors_.end() || !it->second[0]->readers.empty() ? nullptr : it->second[0];
+}
+
+const TensorPlan* PlanIndex::weight(const std::string& value, const Node& reader) const {
+  const auto it = tensors_.find(value);
+  if (it == tensors_.end()) return nullptr;
+  for (const TensorPlan* plan : it->second)
+    if (std::count(plan->readers.begin(), plan->readers.end(), reader.name) > 0) return plan;
+  return nullptr;
+}
+
+// Carries out a plan on one graph, its bodies left out.
 class PlanApplier {
  public:
-  PlanApplier(Model& model, const QuantPlan& plan);
+  PlanApplier(Model& model, const PlanIndex& plan)
+      : model_(model),
+        graph_(model.graph),
+        plan_(plan),
+        pinned_(pinned_values(graph_)),
+        emitter_(graph_) {}
   void run();
 
  private:
-  const TensorPlan* tensor_plan(ValueId value) const;
+  Mode mode(NodeId id) const { return plan_.mode(graph_.node(id)); }
   bool is_static(NodeId id) const { return id != NodeId::kNone && mode(id) == Mode::kStatic; }
-  Mode mode(NodeId id) const;
+  const TensorPlan* weight_plan(const Node& node, std::size_t input) const;
   void absorb_activation(NodeId id);
   void scale_weights(const TensorPlan& plan);
   void quantize_weights(NodeId id);
   void quantize_bias(NodeId id);
   void quantize_activation(ValueId value, const TensorPlan& plan);
+  void apply_other(NodeId id);
 
+  Model& model_;
   Graph& graph_;
-  const QuantPlan& plan_;
+  const PlanIndex& plan_;
   const std::set<ValueId> pinned_;
-  std::map<NodeId, Mode> modes_;
-  TensorPlans tensors_;
   Emitter emitter_;
 };
 
-PlanApplier::PlanApplier(Model& model, const QuantPlan& plan)
-    : graph_(model.graph), plan_(plan), pinned_(pinned_values(graph_)), emitter_(graph_) {
-  std::map<std::string, Mode> by_name;
-  for (const NodePlan& node : plan.nodes) by_name.emplace(node.node, node.mode);
-  for (const NodeId id : graph_.nodes())
-    if (const auto it = by_name.find(graph_.node(id).name); it != by_name.end()) {
-      modes_.emplace(id, it->second);
-      by_name.erase(it);
-    }
-  if (!by_name.empty())
-    fail("the plan names node '{}', which the model does not have", by_name.begin()->first);
-  for (const TensorPlan& tensor : plan.tensors) {
-    if (graph_.find(tensor.value) == ValueId::kNone)
-      fail("the plan names value '{}', which the model does not have", tensor.value);
-    tensors_.emplace(tensor.value, &tensor);
-  }
+const TensorPlan* PlanApplier::weight_plan(const Node& node, std::size_t input) const {
+  const ValueId value = input_of(node, input);
+  return graph_.constant(value) == nullptr ? nullptr : plan_.weight(graph_.value(value).name, node);
 }
 
-Mode PlanApplier::mode(NodeId id) const {
-  const auto it = modes_.find(id);
-  return it == modes_.end() ? Mode::kFloat : it->second;
-}
-
-const TensorPlan* PlanApplier::tensor_plan(ValueId value) const {
-  const auto it = tensors_.find(graph_.value(value).name);
-  return it == tensors_.end() ? nullptr : it->second;
-}
-
-// A static Clip or Relu goes: the node before it writes its value, whose range expresses it.
+// An absorbed Clip or Relu goes: the node before it writes its value, whose range expresses it.
 void PlanApplier::absorb_activation(NodeId id) {
   const Node node = graph_.node(id);
-  if (!is_static(id) || !clip_range(graph_, node)) return;
+  if (!plan_.is_absorbed(node)) return;
   const ValueId inner = node.inputs[0];
-  QTOOL_ASSERT(graph_.value(inner).producer != NodeId::kNone &&
-               graph_.value(inner).consumers.size() == 1);
+  if (graph_.value(inner).producer == NodeId::kNone || graph_.value(inner).consumers.size() != 1 ||
+      pinned_.contains(inner))
+    fail("the plan says that node '{}' is absorbed, but others read what it reads", node.name);
   graph_.remove_node(id);
   write_instead(graph_, inner, node.outputs[0]);
 }
@@ -97,13 +138,13 @@ QuantParams quantizing_params(const TensorPlan& plan) {
 
 void PlanApplier::quantize_weights(NodeId id) {
   if (mode(id) != Mode::kStatic && mode(id) != Mode::kWeightOnly) return;
-  const std::vector<ValueId> inputs = graph_.node(id).inputs;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (graph_.constant(inputs[i]) == nullptr) continue;
-    const TensorPlan* plan = tensor_plan(inputs[i]);
+  const Node node = graph_.node(id);
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const TensorPlan* plan = weight_plan(node, i);
     if (plan == nullptr) continue;
-    const ValueId integers = emitter_.quantize_constant(inputs[i], plan->value, plan->params);
-    graph_.set_input(id, i, emitter_.dequantize(integers, plan->value, plan->params));
+    const std::string base = emitter_.base_of(plan->value, plan->params);
+    const ValueId integers = emitter_.quantize_constant(node.inputs[i], base, plan->params);
+    graph_.set_input(id, i, emitter_.dequantize(integers, base, plan->params));
   }
 }
 
@@ -114,9 +155,10 @@ void PlanApplier::quantize_bias(NodeId id) {
   for (std::size_t i = 2; i < node.inputs.size(); ++i) {
     if (input_role(quant_traits(node), i) != Role::kBias || node.inputs[i] == ValueId::kNone)
       continue;
-    const TensorPlan* x = tensor_plan(node.inputs[0]);
-    const TensorPlan* w = tensor_plan(node.inputs[1]);
-    QTOOL_ASSERT(x != nullptr && w != nullptr);
+    const TensorPlan* x = plan_.activation(graph_.value(node.inputs[0]).name);
+    const TensorPlan* w = weight_plan(node, 1);
+    if (x == nullptr || w == nullptr)
+      fail("the plan has no parameters for what static node '{}' reads", node.name);
     QuantParams params{.dtype = DType::kInt32,
                        .scale = w->params.scale,
                        .zero_point = std::vector<int32_t>(w->params.scale.size(), 0),
@@ -137,6 +179,9 @@ void PlanApplier::quantize_activation(ValueId value, const TensorPlan& plan) {
   const bool from_static = is_static(producer);
   const std::vector<NodeId> consumers = graph_.value(value).consumers;
   const bool keeps_name = pinned_.contains(value);
+  if (!from_static &&
+      std::none_of(consumers.begin(), consumers.end(), [&](NodeId id) { return is_static(id); }))
+    return;  // a body that captures the value quantizes it
 
   ValueId source = value;
   if (from_static && keeps_name) {  // the name stays with what readers outside get
@@ -156,33 +201,53 @@ void PlanApplier::quantize_activation(ValueId value, const TensorPlan& plan) {
   }
 }
 
+// What QDQ around float operators does not express.
+void PlanApplier::apply_other(NodeId id) {
+  if (mode(id) != Mode::kDynamic) return;
+  const Node& node = graph_.node(id);
+  const TensorPlan* weight = weight_plan(node, 1);
+  if (weight == nullptr) fail("the plan has no parameters for the weight of '{}'", node.name);
+  apply_dynamic(graph_, id, weight->params);
+}
+
 void PlanApplier::run() {
   const std::vector<NodeId> order = graph_.nodes();
+  std::vector<std::pair<ValueId, const TensorPlan*>> activations;
+  for (const ValueId id : graph_.values())
+    if (const TensorPlan* plan = plan_.activation(graph_.value(id).name))
+      activations.emplace_back(id, plan);
   for (const NodeId id : order) absorb_activation(id);
-  for (const TensorPlan& tensor : plan_.tensors) scale_weights(tensor);
+  for (const auto& [id, plan] : activations) scale_weights(*plan);
   for (const NodeId id : order)
     if (graph_.contains(id)) {
       quantize_bias(id);
       quantize_weights(id);
     }
-  for (const TensorPlan& tensor : plan_.tensors) {
-    const ValueId value = graph_.find(tensor.value);
-    if (graph_.constant(value) == nullptr) quantize_activation(value, tensor);
-  }
+  for (const auto& [id, plan] : activations) quantize_activation(id, *plan);
   for (const NodeId id : order)
-    if (graph_.contains(id) && mode(id) == Mode::kDynamic) {
-      const TensorPlan* weight = tensor_plan(graph_.node(id).inputs[1]);
-      QTOOL_ASSERT(weight != nullptr);
-      apply_dynamic(graph_, id, weight->params);
-    }
+    if (graph_.contains(id)) apply_other(id);
   graph_.compact();
+}
+
+bool apply_to_graph(Model& model, const PlanIndex& plan) {
+  edit_bodies(model.graph, [&](Graph& body) {
+    Model inner{model.ir_version, model.opsets, std::move(body), {}};
+    apply_to_graph(inner, plan);
+    body = std::move(inner.graph);
+    model.opsets = std::move(inner.opsets);
+    return true;
+  });
+  PlanApplier(model, plan).run();
+  return true;
 }
 
 }  // namespace
 
 void apply_plan(Model& model, const QuantPlan& plan) {
-  require_opset(model, "", 13);
-  PlanApplier(model, plan).run();
+  const PlanIndex index(plan);
+  index.check(model.graph);
+  require_opset(model, "", kQuantizationOpset);
+  apply_to_graph(model, index);
 }
 
 }  // namespace qtool

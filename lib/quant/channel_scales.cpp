@@ -53,7 +53,7 @@ ChannelScales choose_channel_scales(std::span<const Range> channels, DType dtype
 
 std::vector<NodeId> readers_that_scale(const Graph& graph, const Selection& selection,
                                        ValueId value, const QuantOptions& options) {
-  const auto is_static = [&](NodeId id) { return selection.nodes.at(id).mode == Mode::kStatic; };
+  const auto is_static = [&](NodeId id) { return selection.is(id, Mode::kStatic); };
   const NodeId producer = graph.value(value).producer;
   const std::vector<NodeId>& readers = graph.value(value).consumers;
   if (options.activation.symmetric || producer == NodeId::kNone || is_static(producer) ||

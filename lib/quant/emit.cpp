@@ -1,5 +1,7 @@
 #include "quant/emit.h"
 
+#include <algorithm>
+
 namespace qtool {
 namespace {
 
@@ -12,6 +14,14 @@ ValueType with_dtype(ValueType type, DType dtype) {
 
 std::string Emitter::new_name(const std::string& base, std::string_view suffix) const {
   return graph_.unique_name(base + std::string(suffix));
+}
+
+std::string Emitter::base_of(const std::string& value, const QuantParams& params) {
+  std::vector<QuantParams>& known = known_[value];
+  const auto it = std::find(known.begin(), known.end(), params);
+  const auto index = it - known.begin();
+  if (it == known.end()) known.push_back(params);
+  return index == 0 ? value : fmt::format("{}_{}", value, index);
 }
 
 Emitter::Params Emitter::params(const std::string& base, const QuantParams& params) {

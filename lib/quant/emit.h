@@ -16,6 +16,10 @@ class Emitter {
  public:
   explicit Emitter(Graph& graph) : graph_(graph) {}
 
+  /// What the constants of `value` with these parameters are called after: its own name for the first
+  /// parameters, that with a suffix for others.
+  std::string base_of(const std::string& value, const QuantParams& params);
+
   /// Constants for scale and zero point under the name of `base`, made once for each base.
   struct Params {
     ValueId scale;
@@ -35,6 +39,7 @@ class Emitter {
   std::string new_name(const std::string& base, std::string_view suffix) const;
 
   Graph& graph_;
+  std::map<std::string, std::vector<QuantParams>> known_;  // by value
   std::map<std::string, Params> params_;
   std::map<std::string, ValueId> constants_;
 };

@@ -30,7 +30,7 @@ class Sets {
 std::map<ValueId, ValueId> find_groups(const Graph& graph, const Selection& selection) {
   Sets sets;
   for (const auto& [id, plan] : selection.nodes) {
-    if (plan.mode != Mode::kStatic || selection.absorbed.contains(id)) continue;
+    if (plan.mode != Mode::kStatic || plan.absorbed) continue;
     const Node& node = graph.node(id);
     const bool is_concat = node.op_type == "Concat";
     if (!shares_params(node) && !is_concat) continue;

@@ -1,9 +1,11 @@
 #include <algorithm>
 
+#include "ir/bodies.h"
 #include "ops/op.h"
 #include "quant/channel_scales.h"
 #include "quant/groups.h"
 #include "quant/plan.h"
+#include "quant/rules.h"
 #include "quant/selection.h"
 #include "quant/useful_range.h"
 #include "quant/weights.h"
@@ -11,9 +13,16 @@
 namespace qtool {
 namespace {
 
-// The range of a value: known from its operator, or what of the measured one matters.
-Range range_of(const Graph& graph, ValueId id, const Ranges& ranges) {
+// Groups of values with the same parameters: the group of each value, and a group's parameters.
+struct Groups {
+  std::map<ValueId, ValueId> of;
+  std::map<ValueId, QuantParams> params;
+};
+
+// The range of a value: asked for, known from its operator, or what of the measured one matters.
+Range range_of(const Graph& graph, ValueId id, const TensorRule& rule, const Ranges& ranges) {
   const Value& value = graph.value(id);
+  if (rule.min) return {*rule.min, *rule.max};
   if (value.producer != NodeId::kNone)
     if (const auto fixed = quant_traits(graph.node(value.producer)).fixed_output)
       return {fixed->first, fixed->second};
@@ -22,24 +31,40 @@ Range range_of(const Graph& graph, ValueId id, const Ranges& ranges) {
   return useful_range(graph, id, it->second);
 }
 
-// Parameters of every activation by its group, from the union of the group's ranges.
+// What is known of a group: the union of its values' ranges, and what rules ask of any of them.
+struct GroupFacts {
+  Range range;
+  TensorRule rule;
+};
+
+QuantParams params_of(const GroupFacts& facts, const QuantOptions& options) {
+  const TensorRule& rule = facts.rule;
+  const DType dtype = rule.dtype.value_or(options.activation.dtype);
+  if (rule.scale)
+    return {.dtype = dtype, .scale = {*rule.scale}, .zero_point = {rule.zero_point.value_or(0)}};
+  return choose_params(facts.range.min, facts.range.max, dtype,
+                       rule.symmetric.value_or(options.activation.symmetric));
+}
+
+// Parameters of every group.
 std::map<ValueId, QuantParams> group_params(const Graph& graph,
                                             const std::map<ValueId, ValueId>& groups,
                                             const Ranges& ranges, const QuantOptions& options) {
-  std::map<ValueId, Range> united;
+  std::map<ValueId, GroupFacts> united;
   for (const auto& [value, group] : groups) {
-    const Range range = range_of(graph, value, ranges);
-    const auto [it, is_new] = united.emplace(group, range);
-    it->second = {std::min(it->second.min, range.min), std::max(it->second.max, range.max)};
+    const TensorRule rule = resolve_tensor_rule(graph.value(value).name, options);
+    const Range range = range_of(graph, value, rule, ranges);
+    const auto [it, is_new] = united.emplace(group, GroupFacts{range, rule});
+    GroupFacts& facts = it->second;
+    facts.range = {std::min(facts.range.min, range.min), std::max(facts.range.max, range.max)};
+    if (rule.dtype) facts.rule.dtype = rule.dtype;
+    if (rule.symmetric) facts.rule.symmetric = rule.symmetric;
+    if (rule.scale) facts.rule.scale = rule.scale, facts.rule.zero_point = rule.zero_point;
   }
   std::map<ValueId, QuantParams> result;
   for (const auto& entry : united) {
-    const Range& range = entry.second;
     const auto in_value = [&] { return fmt::format("value '{}'", graph.value(entry.first).name); };
-    result[entry.first] = with_context(in_value, [&] {
-      return choose_params(range.min, range.max, options.activation.dtype,
-                           options.activation.symmetric);
-    });
+    result[entry.first] = with_context(in_value, [&] { return params_of(entry.second, options); });
   }
   return result;
 }
@@ -55,7 +80,8 @@ ChannelFactors choose_channel_factors(const Graph& graph, const Selection& selec
   for (const ValueId value : selection.activations) {
     const auto measured = ranges.channels.find(graph.value(value).name);
     if (measured == ranges.channels.end() ||
-        readers_that_scale(graph, selection, value, options).empty())
+        readers_that_scale(graph, selection, value, options).empty() ||
+        resolve_tensor_rule(graph.value(value).name, options).speaks())
       continue;
     const ChannelScales scales = choose_channel_scales(measured->second, options.activation.dtype);
     const float largest = *std::max_element(scales.scale.begin(), scales.scale.end());
@@ -66,66 +92,124 @@ ChannelFactors choose_channel_factors(const Graph& graph, const Selection& selec
   return factors;
 }
 
-// The weight as it will be quantized: with the factors of the channels that it reads.
-Tensor effective_weight(const Graph& graph, ValueId weight, const ChannelFactors& factors) {
-  const Tensor& tensor = *graph.constant(weight);
-  for (const NodeId reader : graph.value(weight).consumers)
-    if (const auto it = factors.find(graph.node(reader).inputs[0]); it != factors.end())
-      return scale_slices(tensor, it->second);
-  return tensor;
+// The weight as it will be quantized: with the factors of the channels that its reader reads.
+Tensor effective_weight(const Graph& graph, const WeightUse& use, const ChannelFactors& factors) {
+  const Node& node = graph.node(use.node);
+  const Tensor& tensor = *graph.constant_input(node, use.input);
+  const auto it = factors.find(node.inputs[0]);
+  return it == factors.end() ? tensor : scale_slices(tensor, it->second);
 }
 
-QuantParams weight_params(const Graph& graph, ValueId weight, const Tensor& tensor, int axis,
-                          const QuantOptions& options) {
-  return with_context([&] { return fmt::format("weight '{}'", graph.value(weight).name); },
-                      [&] {
-                        return choose_weight_params(
-                            tensor, {.dtype = options.weight.dtype,
-                                     .symmetric = options.weight.symmetric,
-                                     .axis = options.weight.per_channel ? axis : kPerTensor});
-                      });
+// Raises the scale of a weight whose node adds a bias to it; see fit_bias.
+void fit_to_bias(const Graph& graph, const WeightUse& use, const QuantParams& x,
+                 QuantParams& weight) {
+  const Node& node = graph.node(use.node);
+  const Tensor* bias = graph.constant_input(node, 2);
+  if (use.input == 1 && bias != nullptr && input_role(quant_traits(node), 2) == Role::kBias)
+    fit_bias(weight, *graph.constant_input(node, 1), *bias, x.scale[0]);
 }
 
-std::vector<NodePlan> node_plans(const Graph& graph, const Selection& selection) {
-  std::vector<NodePlan> plans;
-  for (const NodeId id : graph.nodes()) plans.push_back(selection.nodes.at(id));
-  return plans;
+// Parameters of an activation that the plan has already: a body captures values of the graphs around
+// it.
+const QuantParams* decided_params(const QuantPlan& plan, const std::string& value) {
+  for (const TensorPlan& tensor : plan.tensors)
+    if (tensor.value == value && tensor.readers.empty()) return &tensor.params;
+  return nullptr;
 }
 
-void add_activations(const Graph& graph, const std::map<ValueId, ValueId>& groups,
-                     const std::map<ValueId, QuantParams>& params, const ChannelFactors& factors,
-                     QuantPlan& plan) {
-  std::map<ValueId, int> members;
-  for (const auto& [value, group] : groups) ++members[group];
-  for (const auto& [value, group] : groups)
-    plan.tensors.push_back(
-        {.value = graph.value(value).name,
-         .params = params.at(group),
-         .source = members[group] > 1 ? Source::kShared : Source::kOwn,
-         .group = graph.value(group).name,
-         .channel_factors = factors.contains(value) ? factors.at(value) : std::vector<float>()});
-}
+// Everything that is decided about one graph, its bodies left out.
+class GraphPlanner {
+ public:
+  GraphPlanner(const Graph& graph, const Requests& requests, const QuantOptions& options)
+      : graph_(graph),
+        requests_(requests),
+        options_(options),
+        selection_(select(graph, requests, options)) {}
 
-// Every static node that adds a bias to a weight bounds the weight's scale from below.
-void fit_biases(const Graph& graph, const Selection& selection,
-                const std::map<ValueId, ValueId>& groups,
-                const std::map<ValueId, QuantParams>& params,
-                std::map<ValueId, QuantParams>& weights) {
-  for (const auto& [id, node_plan] : selection.nodes) {
-    const Node& node = graph.node(id);
-    if (node_plan.mode != Mode::kStatic || node.inputs.size() < 3) continue;
-    const auto weight = weights.find(node.inputs[1]);
-    const Tensor* bias = graph.constant_input(node, 2);
-    if (weight == weights.end() || bias == nullptr) continue;
-    fit_bias(weight->second, *graph.constant(weight->first), *bias,
-             params.at(groups.at(node.inputs[0])).scale[0]);
+  void list_targets(CalibrationTargets& targets) const;
+  void plan(const Ranges& ranges, QuantPlan& plan) const;
+
+ private:
+  QuantParams weight_params(const WeightUse& use, const ChannelFactors& factors) const;
+  void add_activations(const Groups& groups, const ChannelFactors& factors, QuantPlan& plan) const;
+  void add_weight(const WeightUse& use, QuantParams params, QuantPlan& plan) const;
+
+  const Graph& graph_;
+  const Requests& requests_;
+  const QuantOptions& options_;
+  const Selection selection_;
+};
+
+void GraphPlanner::list_targets(CalibrationTargets& targets) const {
+  for (const ValueId value : selection_.activations) {
+    const std::string& name = graph_.value(value).name;
+    targets.values.push_back(name);
+    if (!readers_that_scale(graph_, selection_, value, options_).empty())
+      targets.channels.insert(name);
   }
 }
 
-Selection select(const Graph& graph, const QuantOptions& options) {
-  QTOOL_ASSERT(options.mode == Mode::kStatic || options.mode == Mode::kDynamic);
-  return options.mode == Mode::kStatic ? select_static(graph, options)
-                                       : select_dynamic(graph, options);
+QuantParams GraphPlanner::weight_params(const WeightUse& use, const ChannelFactors& factors) const {
+  const Tensor tensor = effective_weight(graph_, use, factors);
+  const NodeRequest& request = requests_.at(graph_.node(use.node).name);
+  if (use.activation)
+    return choose_weight_params(
+        tensor, {.dtype = options_.activation.dtype, .symmetric = options_.activation.symmetric});
+  return choose_weight_params(tensor, {.dtype = request.weight.dtype,
+                                       .symmetric = request.weight.symmetric,
+                                       .axis = request.weight.per_channel ? use.axis : kPerTensor});
+}
+
+void GraphPlanner::add_activations(const Groups& groups, const ChannelFactors& factors,
+                                   QuantPlan& plan) const {
+  std::map<ValueId, int> members;
+  for (const auto& [value, group] : groups.of) ++members[group];
+  for (const auto& [value, group] : groups.of) {
+    if (decided_params(plan, graph_.value(value).name) != nullptr) continue;
+    plan.tensors.push_back(
+        {.value = graph_.value(value).name,
+         .params = groups.params.at(group),
+         .source = members[group] > 1 ? Source::kShared : Source::kOwn,
+         .group = graph_.value(group).name,
+         .channel_factors = factors.contains(value) ? factors.at(value) : std::vector<float>(),
+         .readers = {}});
+  }
+}
+
+// Readers with the same parameters share an entry, and so the integers.
+void GraphPlanner::add_weight(const WeightUse& use, QuantParams params, QuantPlan& plan) const {
+  const Node& node = graph_.node(use.node);
+  const std::string& value = graph_.value(node.inputs[use.input]).name;
+  for (TensorPlan& tensor : plan.tensors)
+    if (tensor.value == value && tensor.params == params) {
+      tensor.readers.push_back(node.name);
+      return;
+    }
+  plan.tensors.push_back({.value = value, .params = std::move(params), .readers = {node.name}});
+}
+
+void GraphPlanner::plan(const Ranges& ranges, QuantPlan& plan) const {
+  for (const NodeId id : graph_.nodes()) plan.nodes.push_back(selection_.nodes.at(id));
+  Groups groups{find_groups(graph_, selection_), {}};
+  groups.params = group_params(graph_, groups.of, ranges, options_);
+  for (const auto& [value, group] : groups.of)
+    if (const QuantParams* decided = decided_params(plan, graph_.value(value).name))
+      groups.params[group] = *decided;
+  const ChannelFactors factors =
+      choose_channel_factors(graph_, selection_, ranges, options_, groups.params);
+  add_activations(groups, factors, plan);
+  for (const WeightUse& use : selection_.weights) {
+    const ValueId x = graph_.node(use.node).inputs[0];
+    const auto in_weight = [&] {
+      return fmt::format("weight '{}'", graph_.value(graph_.node(use.node).inputs[use.input]).name);
+    };
+    with_context(in_weight, [&] {
+      QuantParams params = weight_params(use, factors);
+      if (selection_.is(use.node, Mode::kStatic) && !use.activation)
+        fit_to_bias(graph_, use, groups.params.at(groups.of.at(x)), params);
+      add_weight(use, std::move(params), plan);
+    });
+  }
 }
 
 }  // namespace
@@ -143,31 +227,20 @@ std::string_view name(Source source) {
 }
 
 CalibrationTargets values_to_calibrate(const Graph& graph, const QuantOptions& options) {
-  const Selection selection = select(graph, options);
+  const Requests requests = resolve_rules(graph, options);
   CalibrationTargets targets;
-  for (const ValueId value : selection.activations) {
-    targets.values.push_back(graph.value(value).name);
-    if (!readers_that_scale(graph, selection, value, options).empty())
-      targets.channels.insert(graph.value(value).name);
-  }
+  for_each_graph(graph, [&](const Graph& each) {
+    GraphPlanner(each, requests, options).list_targets(targets);
+  });
   return targets;
 }
 
 QuantPlan make_plan(const Graph& graph, const Ranges& ranges, const QuantOptions& options) {
-  const Selection selection = select(graph, options);
-  const auto groups = find_groups(graph, selection);
-  auto params = group_params(graph, groups, ranges, options);
-  const ChannelFactors factors = choose_channel_factors(graph, selection, ranges, options, params);
-  std::map<ValueId, QuantParams> weights;
-  for (const auto& [weight, axis] : selection.weights)
-    weights[weight] =
-        weight_params(graph, weight, effective_weight(graph, weight, factors), axis, options);
-  fit_biases(graph, selection, groups, params, weights);
-
-  QuantPlan plan{.nodes = node_plans(graph, selection), .tensors = {}};
-  add_activations(graph, groups, params, factors, plan);
-  for (const auto& [weight, quantization] : weights)
-    plan.tensors.push_back({.value = graph.value(weight).name, .params = quantization});
+  check_tensor_rules(graph, options);
+  const Requests requests = resolve_rules(graph, options);
+  QuantPlan plan;
+  for_each_graph(
+      graph, [&](const Graph& each) { GraphPlanner(each, requests, options).plan(ranges, plan); });
   return plan;
 }
 

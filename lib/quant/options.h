@@ -51,9 +51,12 @@ struct ActivationScheme {
 
 /// What is asked for some nodes besides the options for all. Absent fields say nothing.
 struct NodeRule {
-  /// Glob over node names, `op:` and a glob over operator types ("op:Conv*"), `re:` and a regular
-  /// expression over names, or `between:a,b`: the nodes on paths from value a to value b.
-  std::string nodes;
+  /// Nodes that one of these fits: a glob over their names ("/encoder/*"), `op:` and a glob over
+  /// operator types ("op:Conv*", "op:com.microsoft.*"), `re:` and a regular expression for the whole
+  /// name, `between:a,b` the nodes on paths from value a to value b, `first` and `last`: of the nodes
+  /// with weights.
+  std::vector<std::string> nodes;
+  bool others = false;  // means the nodes that none of them fits
   std::optional<Mode> mode;
   std::optional<DType> weight_type;
   std::optional<bool> symmetric;
@@ -73,6 +76,9 @@ struct TensorRule {
   std::optional<float> scale;     // with zero_point: in place of a range
   std::optional<int32_t> zero_point;
   std::string origin;
+
+  /// Whether it asks for anything.
+  bool speaks() const { return dtype || symmetric || min || scale; }
 };
 
 struct QuantOptions {

@@ -39,6 +39,8 @@ struct NodePlan {
   std::string op_type;
   Mode mode = Mode::kFloat;
   std::string reason;  // why it has not the mode that was asked for; empty otherwise
+  /// A static Clip or Relu that goes: the range of what the node before it writes expresses it.
+  bool absorbed = false;
 };
 
 /// Every decision of a quantization, and nothing else decides. apply_plan carries it out.

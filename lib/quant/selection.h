@@ -3,39 +3,55 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "ir/graph.h"
 #include "quant/plan.h"
+#include "quant/rules.h"
 
 namespace qtool {
 
 /// In place of a channel axis: one scale for the whole tensor.
 inline constexpr int kPerTensor = -1;
 
-/// What static quantization will do to a graph, decided from its structure alone, before any range
-/// is known.
+/// A constant that a node reads as integers.
+struct WeightUse {
+  NodeId node;
+  std::size_t input;
+  int axis = kPerTensor;    // of its output channels
+  bool activation = false;  // the operand of an operator without weights: quantized as its others
+};
+
+/// What quantization will do to one graph, bodies left out, decided from its structure alone, before
+/// any range is known.
 struct Selection {
   std::map<NodeId, NodePlan> nodes;
   /// Float values that become integers: what static nodes read and write.
   std::set<ValueId> activations;
-  /// Constants that become integers, each with the axis of its output channels.
-  std::map<ValueId, int> weights;
-  /// Clip and Relu nodes that the quantized range of their input's producer expresses.
-  std::set<NodeId> absorbed;
+  std::vector<WeightUse> weights;  // in topological order of their nodes
+
+  bool is(NodeId id, Mode mode) const { return nodes.at(id).mode == mode; }
 };
 
-/// Rules, in this order:
+/// What is asked of every node, by name.
+using Requests = std::map<std::string, NodeRequest>;
+
+/// Gives every node the mode that was asked for, where it can have it and where that helps.
+///
+/// Static, in this order:
 ///  - Conv, Gemm, MatMul with constant weights (MatMul also without) are static.
 ///  - An operator without weights (Add, Concat, pooling…) is static if it reads what a static node
 ///    wrote and a node with weights reads its result, directly or through such operators. Elsewhere
-///    integers would cost accuracy and gain no time.
+///    integers would cost accuracy and gain no time. A rule that names the node, or
+///    options.everything, overrides this.
 ///  - An operator that only moves elements is static where its input is quantized or its output is
 ///    wanted.
 ///  - Gemm and MatMul whose result no static node wants write float.
-Selection select_static(const Graph& graph, const QuantOptions& options);
-
-/// Modes of dynamic quantization: MatMul and Gemm with constant weights are dynamic, Conv is
-/// weight-only or (options.dynamic_conv) dynamic, the rest float.
-Selection select_dynamic(const Graph& graph, const QuantOptions& options);
+///  - A node with weights that has no static form (LSTM, ConvTranspose…) is treated as if dynamic
+///    had been asked for.
+///
+/// Dynamic: Gemm, MatMul, LSTM and Attention with constant weights; Conv if options.dynamic_conv. Other
+/// nodes with constant weights, and look-ups in constant tables, are weight-only.
+Selection select(const Graph& graph, const Requests& requests, const QuantOptions& options);
 
 }  // namespace qtool

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <functional>
+
+#include "ir/graph.h"
+
+namespace qtool {
+
+/// Calls `visit` for the graph and then for every body of its nodes (If, Loop, Scan), at any depth,
+/// in topological order.
+void for_each_graph(const Graph& graph, const std::function<void(const Graph&)>& visit);
+
+/// Calls `edit` for a copy of every body of the graph's own nodes, and puts the copy in place where it
+/// returns true. Returns whether any did.
+bool edit_bodies(Graph& graph, const std::function<bool(Graph& body)>& edit);
+
+}  // namespace qtool

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "quant/selection.h"
+
+namespace qtool {
+
+/// Whether the value is known to be float32.
+bool is_float32(const Graph& graph, ValueId value);
+
+/// The constants of the node that can be integers behind DequantizeLinear: float32, not empty, and
+/// matrices at least. Of operators with weights, and the tables of look-ups.
+std::vector<WeightUse> weights_of(const Graph& graph, NodeId id);
+
+/// Why a node cannot be had in a mode; empty if it can.
+std::string static_objection(const Graph& graph, const Node& node, bool forced);
+std::string dynamic_objection(const Graph& graph, NodeId id, const QuantOptions& options);
+std::string weight_only_objection(const Graph& graph, NodeId id);
+
+}  // namespace qtool

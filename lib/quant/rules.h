@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "ir/graph.h"
+#include "quant/options.h"
+
+namespace qtool {
+
+/// What is asked of one node, all rules considered.
+struct NodeRequest {
+  Mode mode = Mode::kFloat;
+  WeightScheme weight;
+  std::string origin;  // of the rule that set the mode; empty: the options for all nodes
+};
+
+/// What the options and their rules ask of every node of the graph and of the bodies in it, by name.
+/// Throws Error for a pattern that fits no node, with the names nearest to it, and for one that
+/// cannot be read.
+std::map<std::string, NodeRequest> resolve_rules(const Graph& graph, const QuantOptions& options);
+
+/// What is asked of one activation: the options with the tensor rules that fit its name, of which
+/// later ones win.
+TensorRule resolve_tensor_rule(const std::string& value, const QuantOptions& options);
+
+/// Throws Error for a tensor rule that fits no value of the graph and of the bodies in it.
+void check_tensor_rules(const Graph& graph, const QuantOptions& options);
+
+}  // namespace qtool
