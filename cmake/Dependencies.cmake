@@ -20,6 +20,8 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)  # its CMake package wants its tools too
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)  # Debian installs no CMake package of it
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
