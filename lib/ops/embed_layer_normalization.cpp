@@ -88,8 +88,13 @@ Kernel bind_embed(const BindContext& context) {
 }  // namespace
 
 std::span<const OpSpec> embed_layer_normalization_ops() {
-  static const std::vector<OpSpec> kOps = halves_as_float(
-      {{"com.microsoft", "EmbedLayerNormalization", {{Provider::kReference, bind_embed}}}});
+  static const std::vector<OpSpec> kOps =
+      halves_as_float({{"com.microsoft",
+                        "EmbedLayerNormalization",
+                        {{Provider::kReference, bind_embed}},
+                        {.inputs = {Role::kPlain, Role::kPlain, Role::kWeight, Role::kWeight,
+                                    Role::kWeight, Role::kPlain},
+                         .weight_axis = [](const Node&) { return 1; }}}});
   return kOps;
 }
 

@@ -107,10 +107,12 @@ void attend_to_product(const FusedAttention& node, const Tensor& product,
 }
 
 std::span<const OpSpec> fused_attention_ops() {
-  static const std::vector<OpSpec> kOps = halves_as_float(
-      {{"com.microsoft",
-        "Attention",
-        {{Provider::kOneDnn, bind_onednn}, {Provider::kReference, bind_reference}}}});
+  static const std::vector<OpSpec> kOps =
+      halves_as_float({{"com.microsoft",
+                        "Attention",
+                        {{Provider::kOneDnn, bind_onednn}, {Provider::kReference, bind_reference}},
+                        {.inputs = {Role::kActivation, Role::kWeight, Role::kPlain},
+                         .weight_axis = [](const Node&) { return 1; }}}});
   return kOps;
 }
 

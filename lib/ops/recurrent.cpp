@@ -143,7 +143,9 @@ template <Cell kCell>
 OpSpec recurrent_op(std::string_view op_type) {
   return {"",
           op_type,
-          {{Provider::kOneDnn, bind_onednn<kCell>}, {Provider::kReference, bind_reference<kCell>}}};
+          {{Provider::kOneDnn, bind_onednn<kCell>}, {Provider::kReference, bind_reference<kCell>}},
+          {.inputs = {Role::kActivation, Role::kWeight, Role::kWeight, Role::kPlain},
+           .weight_axis = [](const Node&) { return 1; }}};
 }
 
 }  // namespace

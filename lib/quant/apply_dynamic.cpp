@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "passes/rewrite.h"
+#include "quant/swap_axes.h"
+
 namespace qtool {
 namespace {
-
-struct DynamicInput {
-  ValueId integers;
-  ValueId scale;
-  ValueId zero_point;
-};
 
 // Adds nodes for one node, naming them and their values after it.
 class DynamicEmitter {
@@ -22,8 +19,8 @@ class DynamicEmitter {
   ValueId add(std::string op_type, std::vector<ValueId> inputs, std::string_view suffix,
               ValueType type, std::vector<Attribute> attributes = {});
   ValueId constant(ValueId original, std::string_view suffix, Tensor tensor);
-  DynamicInput dynamic_input(ValueId x);
   ValueId transposed_input(ValueId x);
+  ValueId bias(std::size_t rank);
   ValueType output_type(DType dtype) const;
 
   Graph& graph_;
@@ -51,31 +48,8 @@ ValueId DynamicEmitter::add(std::string op_type, std::vector<ValueId> inputs,
 }
 
 ValueId DynamicEmitter::constant(ValueId original, std::string_view suffix, Tensor tensor) {
-  const std::string base = graph_.value(original).name + std::string(suffix);
-  const ValueId existing = graph_.find(base);
-  if (graph_.constant(existing) != nullptr && *graph_.constant(existing) == tensor) return existing;
-  return graph_.add_constant(graph_.unique_name(base), Constant(std::move(tensor)));
-}
-
-// Readers of the same value share one DynamicQuantizeLinear.
-DynamicInput DynamicEmitter::dynamic_input(ValueId x) {
-  for (const NodeId consumer : graph_.value(x).consumers) {
-    const Node& node = graph_.node(consumer);
-    if (node.op_type == "DynamicQuantizeLinear" && node.domain.empty())
-      return {node.outputs[0], node.outputs[1], node.outputs[2]};
-  }
-  const std::string base = graph_.value(x).name;
-  ValueType integers = graph_.value(x).type;
-  integers.dtype = DType::kUInt8;
-  const DynamicInput result{
-      graph_.add_value(graph_.unique_name(base + "_quantized"), integers),
-      graph_.add_value(graph_.unique_name(base + "_scale"), tensor_type(DType::kFloat32, {})),
-      graph_.add_value(graph_.unique_name(base + "_zero_point"), tensor_type(DType::kUInt8, {}))};
-  graph_.add_node({.op_type = "DynamicQuantizeLinear",
-                   .name = base + "_DynamicQuantizeLinear",
-                   .inputs = {x},
-                   .outputs = {result.integers, result.scale, result.zero_point}});
-  return result;
+  return shared_constant(graph_, graph_.value(original).name + std::string(suffix),
+                         std::move(tensor));
 }
 
 ValueId DynamicEmitter::transposed_input(ValueId x) {
@@ -85,14 +59,9 @@ ValueId DynamicEmitter::transposed_input(ValueId x) {
              {{"perm", std::vector<int64_t>{1, 0}, {}}});
 }
 
-Tensor transposed(const Tensor& matrix) {
-  const int64_t rows = matrix.dim(0), columns = matrix.dim(1);
-  Tensor result(matrix.dtype(), {columns, rows});
-  QTOOL_ASSERT(bits(matrix.dtype()) == 8);
-  const auto* in = static_cast<const std::byte*>(matrix.raw());
-  auto* out = static_cast<std::byte*>(result.mutable_raw());
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t c = 0; c < columns; ++c) out[c * rows + r] = in[r * columns + c];
+Tensor scaled(const Tensor& tensor, float factor) {
+  Tensor result = tensor.clone();
+  for (int64_t i = 0; i < result.size(); ++i) result.mutable_data<float>()[i] *= factor;
   return result;
 }
 
@@ -117,6 +86,20 @@ std::optional<Tensor> weight_zero_point(QuantParams params) {
   return zero_point_tensor(params);
 }
 
+// What is added in the end, or kNone.
+ValueId DynamicEmitter::bias(std::size_t rank) {
+  const ValueId bias = input_of(node_, 2);
+  if (bias == ValueId::kNone) return bias;
+  if (node_.op_type == "Conv")
+    return constant(bias, "_channels", along_channels(*graph_.constant(bias), rank));
+  const float beta = attribute_or<float>(node_, "beta", 1);
+  if (beta == 1) return bias;
+  if (const Tensor* tensor = graph_.constant(bias))
+    return constant(bias, "_times_beta", scaled(*tensor, beta));
+  const ValueId factor = shared_constant(graph_, node_.name + "_beta", Tensor::scalar(beta));
+  return add("Mul", {bias, factor}, "_bias", graph_.value(bias).type);
+}
+
 void DynamicEmitter::run(const QuantParams& weight) {
   const bool is_conv = node_.op_type == "Conv";
   const bool is_gemm = node_.op_type == "Gemm";
@@ -124,13 +107,14 @@ void DynamicEmitter::run(const QuantParams& weight) {
   const std::size_t rank = graph_.constant(w)->rank();
 
   Tensor integers = quantize(*graph_.constant(w), weight);
-  if (is_gemm && attribute_or<int64_t>(node_, "transB", 0) != 0) integers = transposed(integers);
-  Tensor scale = scale_tensor(weight);
+  if (is_gemm && attribute_or<int64_t>(node_, "transB", 0) != 0)
+    integers = swap_last_axes(integers);
+  Tensor scale = scaled(scale_tensor(weight), attribute_or<float>(node_, "alpha", 1));
   if (is_conv) scale = along_channels(scale, rank);
 
   ValueId x = node_.inputs[0];
   if (is_gemm && attribute_or<int64_t>(node_, "transA", 0) != 0) x = transposed_input(x);
-  const DynamicInput input = dynamic_input(x);
+  const DynamicInput input = dynamic_input(graph_, x);
   std::vector<ValueId> operands = {input.integers, constant(w, "_quantized", integers),
                                    input.zero_point};
   if (const auto zero_point = weight_zero_point(weight))
@@ -143,22 +127,48 @@ void DynamicEmitter::run(const QuantParams& weight) {
   const ValueId scales = add("Mul", {input.scale, constant(w, "_scale", scale)}, "_scales",
                              tensor_type(DType::kFloat32, scale.shape()));
 
-  const bool has_bias = node_.inputs.size() > 2 && node_.inputs[2] != ValueId::kNone;
   const ValueId output = node_.outputs[0];
   const std::string name = node_.name;
+  const ValueId bias = this->bias(rank);
   graph_.remove_node(id_);
-  if (!has_bias) {
+  if (bias == ValueId::kNone) {
     graph_.add_node(
         {.op_type = "Mul", .name = name, .inputs = {real, scales}, .outputs = {output}});
     return;
   }
-  ValueId bias = node_.inputs[2];
-  if (is_conv) bias = constant(bias, "_channels", along_channels(*graph_.constant(bias), rank));
-  const ValueId scaled = add("Mul", {real, scales}, "_scaled", output_type(DType::kFloat32));
-  graph_.add_node({.op_type = "Add", .name = name, .inputs = {scaled, bias}, .outputs = {output}});
+  const ValueId product_of_reals =
+      add("Mul", {real, scales}, "_scaled", output_type(DType::kFloat32));
+  graph_.add_node(
+      {.op_type = "Add", .name = name, .inputs = {product_of_reals, bias}, .outputs = {output}});
 }
 
 }  // namespace
+
+DynamicInput dynamic_input(Graph& graph, ValueId x) {
+  for (const NodeId consumer : graph.value(x).consumers) {
+    const Node& node = graph.node(consumer);
+    if (node.op_type == "DynamicQuantizeLinear" && node.domain.empty())
+      return {node.outputs[0], node.outputs[1], node.outputs[2]};
+  }
+  const std::string base = graph.value(x).name;
+  ValueType integers = graph.value(x).type;
+  integers.dtype = DType::kUInt8;
+  const DynamicInput result{
+      graph.add_value(graph.unique_name(base + "_quantized"), integers),
+      graph.add_value(graph.unique_name(base + "_scale"), tensor_type(DType::kFloat32, {})),
+      graph.add_value(graph.unique_name(base + "_zero_point"), tensor_type(DType::kUInt8, {}))};
+  graph.add_node({.op_type = "DynamicQuantizeLinear",
+                  .name = base + "_DynamicQuantizeLinear",
+                  .inputs = {x},
+                  .outputs = {result.integers, result.scale, result.zero_point}});
+  return result;
+}
+
+ValueId shared_constant(Graph& graph, const std::string& name, Tensor tensor) {
+  const ValueId existing = graph.find(name);
+  if (graph.constant(existing) != nullptr && *graph.constant(existing) == tensor) return existing;
+  return graph.add_constant(graph.unique_name(name), Constant(std::move(tensor)));
+}
 
 void apply_dynamic(Graph& graph, NodeId id, const QuantParams& weight) {
   DynamicEmitter(graph, id).run(weight);
