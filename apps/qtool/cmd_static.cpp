@@ -14,7 +14,7 @@ Ranges measure_ranges(const std::string& path, const Model& model, const QuantOp
   return with_context(
       [&] { return path; },
       [&] {
-        return choose_minmax(calibrate(model, samples, values_to_calibrate(model.graph, quant),
+        return choose_minmax(calibrate(model, samples, values_to_calibrate(model, quant),
                                        progress.callback()));
       });
 }

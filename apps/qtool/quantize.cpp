@@ -112,7 +112,7 @@ void quantize_file(QuantizeOptions& options, const Calibrate& calibrate) {
   });
   const auto ranges = calibrate(model, options.quant);
   with_context(in_model, [&] {
-    plan = make_plan(model.graph, ranges, options.quant);
+    plan = make_plan(model, ranges, options.quant);
     report_plan(plan);
     apply_plan(model, plan);
     if (options.to_qoperator) run_passes(model, qoperator_pipeline(), pass_options(options));

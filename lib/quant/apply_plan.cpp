@@ -5,7 +5,11 @@
 #include "ops/op.h"
 #include "passes/activation.h"
 #include "passes/rewrite.h"
+#include "quant/apply_attention.h"
 #include "quant/apply_dynamic.h"
+#include "quant/apply_float16.h"
+#include "quant/apply_gather.h"
+#include "quant/apply_lstm.h"
 #include "quant/channel_scales.h"
 #include "quant/emit.h"
 #include "quant/plan.h"
@@ -88,7 +92,8 @@ class PlanApplier {
   void quantize_weights(NodeId id);
   void quantize_bias(NodeId id);
   void quantize_activation(ValueId value, const TensorPlan& plan);
-  void apply_other(NodeId id);
+  const QuantParams& weight_params(const Node& node, std::size_t input) const;
+  void apply_dynamic_node(NodeId id);
 
   Model& model_;
   Graph& graph_;
@@ -139,6 +144,10 @@ QuantParams quantizing_params(const TensorPlan& plan) {
 void PlanApplier::quantize_weights(NodeId id) {
   if (mode(id) != Mode::kStatic && mode(id) != Mode::kWeightOnly) return;
   const Node node = graph_.node(id);
+  if (gather_objection(graph_, node).empty()) {
+    apply_gather(graph_, emitter_, id, weight_params(node, 0));
+    return;
+  }
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const TensorPlan* plan = weight_plan(node, i);
     if (plan == nullptr) continue;
@@ -201,13 +210,24 @@ void PlanApplier::quantize_activation(ValueId value, const TensorPlan& plan) {
   }
 }
 
-// What QDQ around float operators does not express.
-void PlanApplier::apply_other(NodeId id) {
+const QuantParams& PlanApplier::weight_params(const Node& node, std::size_t input) const {
+  const TensorPlan* plan = weight_plan(node, input);
+  if (plan == nullptr)
+    fail("the plan has no parameters for input {} of node '{}'", input, node.name);
+  return plan->params;
+}
+
+void PlanApplier::apply_dynamic_node(NodeId id) {
   if (mode(id) != Mode::kDynamic) return;
   const Node& node = graph_.node(id);
-  const TensorPlan* weight = weight_plan(node, 1);
-  if (weight == nullptr) fail("the plan has no parameters for the weight of '{}'", node.name);
-  apply_dynamic(graph_, id, weight->params);
+  if (is_op(node, "LSTM")) {
+    require_opset(model_, "com.microsoft", 1);
+    apply_dynamic_lstm(graph_, id, weight_params(node, 1), weight_params(node, 2));
+  } else if (node.op_type == "Attention") {
+    apply_dynamic_attention(graph_, id, weight_params(node, 1));
+  } else {
+    apply_dynamic(graph_, id, weight_params(node, 1));
+  }
 }
 
 void PlanApplier::run() {
@@ -225,7 +245,11 @@ void PlanApplier::run() {
     }
   for (const auto& [id, plan] : activations) quantize_activation(id, *plan);
   for (const NodeId id : order)
-    if (graph_.contains(id)) apply_other(id);
+    if (graph_.contains(id)) apply_dynamic_node(id);
+  std::set<NodeId> halves;
+  for (const NodeId id : order)
+    if (graph_.contains(id) && mode(id) == Mode::kFloat16) halves.insert(id);
+  apply_float16(model_, graph_, halves);
   graph_.compact();
 }
 

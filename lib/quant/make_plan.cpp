@@ -2,6 +2,8 @@
 
 #include "ir/bodies.h"
 #include "ops/op.h"
+#include "passes/rewrite.h"
+#include "quant/apply_lstm.h"
 #include "quant/channel_scales.h"
 #include "quant/groups.h"
 #include "quant/plan.h"
@@ -120,11 +122,12 @@ const QuantParams* decided_params(const QuantPlan& plan, const std::string& valu
 // Everything that is decided about one graph, its bodies left out.
 class GraphPlanner {
  public:
-  GraphPlanner(const Graph& graph, const Requests& requests, const QuantOptions& options)
+  GraphPlanner(const Model& model, const Graph& graph, const Requests& requests,
+               const QuantOptions& options)
       : graph_(graph),
         requests_(requests),
         options_(options),
-        selection_(select(graph, requests, options)) {}
+        selection_(select(model, graph, requests, options)) {}
 
   void list_targets(CalibrationTargets& targets) const;
   void plan(const Ranges& ranges, QuantPlan& plan) const;
@@ -226,21 +229,22 @@ std::string_view name(Source source) {
   QTOOL_ASSERT(false);
 }
 
-CalibrationTargets values_to_calibrate(const Graph& graph, const QuantOptions& options) {
-  const Requests requests = resolve_rules(graph, options);
+CalibrationTargets values_to_calibrate(const Model& model, const QuantOptions& options) {
+  const Requests requests = resolve_rules(model.graph, options);
   CalibrationTargets targets;
-  for_each_graph(graph, [&](const Graph& each) {
-    GraphPlanner(each, requests, options).list_targets(targets);
+  for_each_graph(model.graph, [&](const Graph& graph) {
+    GraphPlanner(model, graph, requests, options).list_targets(targets);
   });
   return targets;
 }
 
-QuantPlan make_plan(const Graph& graph, const Ranges& ranges, const QuantOptions& options) {
-  check_tensor_rules(graph, options);
-  const Requests requests = resolve_rules(graph, options);
+QuantPlan make_plan(const Model& model, const Ranges& ranges, const QuantOptions& options) {
+  check_tensor_rules(model.graph, options);
+  const Requests requests = resolve_rules(model.graph, options);
   QuantPlan plan;
-  for_each_graph(
-      graph, [&](const Graph& each) { GraphPlanner(each, requests, options).plan(ranges, plan); });
+  for_each_graph(model.graph, [&](const Graph& graph) {
+    GraphPlanner(model, graph, requests, options).plan(ranges, plan);
+  });
   return plan;
 }
 

@@ -4,18 +4,14 @@
 
 #include "ops/op.h"
 #include "passes/rewrite.h"
+#include "quant/apply_attention.h"
+#include "quant/apply_lstm.h"
+#include "quant/weight_inputs.h"
 
 namespace qtool {
 namespace {
 
 bool is_weighted(const Node& node) { return quant_traits(node).weight_axis != nullptr; }
-
-// Runtimes take a stack of matrices with one scale only.
-int channel_axis(const Node& node, const Tensor& weight) {
-  const std::size_t rank = weight.rank();
-  if (node.op_type == "MatMul" && rank > 2) return kPerTensor;
-  return static_cast<int>(normalize_axis(quant_traits(node).weight_axis(node), rank));
-}
 
 // Why the operands of a Conv, Gemm or MatMul do not do. `product`: both may be activations.
 std::string operand_objection(const Graph& graph, const Node& node, bool product) {
@@ -44,9 +40,9 @@ std::string arithmetic_objection(const Graph& graph, const Node& node, bool cons
   return {};
 }
 
-bool reads_activations(const Node& node) {
+bool has_input(const Node& node, Role role) {
   const std::vector<Role>& roles = quant_traits(node).inputs;
-  return std::count(roles.begin(), roles.end(), Role::kActivation) > 0;
+  return std::count(roles.begin(), roles.end(), role) > 0;
 }
 
 }  // namespace
@@ -57,14 +53,13 @@ bool is_float32(const Graph& graph, ValueId value) {
 
 std::vector<WeightUse> weights_of(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
-  if (!is_weighted(node)) return {};
   std::vector<WeightUse> uses;
-  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-    const Tensor* weight = graph.constant_input(node, i);
-    if (weight == nullptr || input_role(quant_traits(node), i) != Role::kWeight ||
-        weight->dtype() != DType::kFloat32 || weight->rank() < 2 || weight->size() == 0)
-      continue;
-    uses.push_back({.node = id, .input = i, .axis = channel_axis(node, *weight)});
+  for (const WeightInput& weight : weight_inputs(graph, node)) {
+    // Runtimes take a stack of matrices with one scale only.
+    const bool is_stack =
+        is_op(node, "MatMul") && graph.constant_input(node, weight.index)->rank() > 2;
+    uses.push_back(
+        {.node = id, .input = weight.index, .axis = is_stack ? kPerTensor : weight.axis});
   }
   return uses;
 }
@@ -73,24 +68,27 @@ std::string static_objection(const Graph& graph, const Node& node, bool forced) 
   const QuantTraits& traits = quant_traits(node);
   if (is_weighted(node) && traits.qoperator != nullptr) return operand_objection(graph, node, true);
   const bool has_form = traits.qoperator != nullptr || shares_params(node);
-  if (!reads_activations(node) || !(has_form || forced))
+  const bool is_layer = is_weighted(node) && !has_input(node, Role::kBias);  // LSTM, Attention…
+  if (!has_input(node, Role::kActivation) || is_layer || !(has_form || forced))
     return "the operator has no quantized form";
   if (is_weighted(node)) return operand_objection(graph, node, false);
   return arithmetic_objection(graph, node, forced);
 }
 
-std::string dynamic_objection(const Graph& graph, NodeId id, const QuantOptions& options) {
-  const Node& node = graph.node(id);
+std::string dynamic_objection(const Graph& graph, const Node& node, const QuantOptions& options) {
   if (is_op(node, "MatMul") || is_op(node, "Gemm") || (is_op(node, "Conv") && options.dynamic_conv))
     return operand_objection(graph, node, false);
   if (is_op(node, "Conv"))
     return "on integers it runs slower than float; --dynamic-conv asks for it";
+  if (is_op(node, "LSTM")) return dynamic_lstm_objection(graph, node);
+  if (full_op_type(node) == "com.microsoft.Attention")
+    return dynamic_attention_objection(graph, node);
   return is_weighted(node) ? "the operator has no dynamic form" : "it has no weights";
 }
 
-std::string weight_only_objection(const Graph& graph, NodeId id) {
-  if (!is_weighted(graph.node(id))) return "it has no weights";
-  return weights_of(graph, id).empty() ? "it has no constant float32 weights" : "";
+std::string weight_only_objection(const Graph& graph, const Node& node) {
+  if (!weight_inputs(graph, node).empty()) return {};
+  return is_weighted(node) ? "it has no constant float32 weights" : "it has no weights";
 }
 
 }  // namespace qtool

@@ -10,13 +10,12 @@ namespace qtool {
 /// Whether the value is known to be float32.
 bool is_float32(const Graph& graph, ValueId value);
 
-/// The constants of the node that can be integers behind DequantizeLinear: float32, not empty, and
-/// matrices at least. Of operators with weights, and the tables of look-ups.
+/// The weights of the node as quantization uses them; see weight_inputs.
 std::vector<WeightUse> weights_of(const Graph& graph, NodeId id);
 
 /// Why a node cannot be had in a mode; empty if it can.
 std::string static_objection(const Graph& graph, const Node& node, bool forced);
-std::string dynamic_objection(const Graph& graph, NodeId id, const QuantOptions& options);
-std::string weight_only_objection(const Graph& graph, NodeId id);
+std::string dynamic_objection(const Graph& graph, const Node& node, const QuantOptions& options);
+std::string weight_only_objection(const Graph& graph, const Node& node);
 
 }  // namespace qtool

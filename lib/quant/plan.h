@@ -50,14 +50,14 @@ struct QuantPlan {
 };
 
 /// Values whose ranges make_plan will ask for in static mode.
-CalibrationTargets values_to_calibrate(const Graph& graph, const QuantOptions& options);
+CalibrationTargets values_to_calibrate(const Model& model, const QuantOptions& options);
 
-/// Decides mode and parameters for the whole graph. Pure. `ranges` is used in static mode only.
-QuantPlan make_plan(const Graph& graph, const Ranges& ranges, const QuantOptions& options);
+/// Decides mode and parameters for the whole model. Pure. `ranges` is used in static mode only.
+QuantPlan make_plan(const Model& model, const Ranges& ranges, const QuantOptions& options);
 
 /// Carries out a plan: weights become integers, QuantizeLinear/DequantizeLinear pairs go around
-/// static values, dynamic nodes become DynamicQuantizeLinear with MatMulInteger or ConvInteger.
-/// Throws Error if the plan names what the model does not have.
+/// static values, dynamic nodes become their integer forms, float16 nodes get their casts.
+/// Throws Error if the plan names what the model does not have, or does not fit it.
 void apply_plan(Model& model, const QuantPlan& plan);
 
 }  // namespace qtool

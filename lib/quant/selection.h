@@ -36,7 +36,7 @@ struct Selection {
 /// What is asked of every node, by name.
 using Requests = std::map<std::string, NodeRequest>;
 
-/// Gives every node the mode that was asked for, where it can have it and where that helps.
+/// Gives every node of `graph`, the model's or that of a body in it, the mode that was asked for, where it can have it and where that helps.
 ///
 /// Static, in this order:
 ///  - Conv, Gemm, MatMul with constant weights (MatMul also without) are static.
@@ -52,6 +52,7 @@ using Requests = std::map<std::string, NodeRequest>;
 ///
 /// Dynamic: Gemm, MatMul, LSTM and Attention with constant weights; Conv if options.dynamic_conv. Other
 /// nodes with constant weights, and look-ups in constant tables, are weight-only.
-Selection select(const Graph& graph, const Requests& requests, const QuantOptions& options);
+Selection select(const Model& model, const Graph& graph, const Requests& requests,
+                 const QuantOptions& options);
 
 }  // namespace qtool

@@ -28,8 +28,7 @@ std::vector<WeightInput> weight_inputs(const Graph& graph, const Node& node) {
     if (weight == nullptr || weight->dtype() != DType::kFloat32 || weight->rank() < 2 ||
         weight->size() == 0)
       continue;
-    if (input_role(traits, i) == Role::kWeight)
-      result.push_back({i, channel_axis(node, *weight)});
+    if (input_role(traits, i) == Role::kWeight) result.push_back({i, channel_axis(node, *weight)});
   }
   if (gather_objection(graph, node).empty())
     result.push_back({0, static_cast<int>(graph.constant_input(node, 0)->rank()) - 1});

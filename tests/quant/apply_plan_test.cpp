@@ -42,7 +42,7 @@ TensorMap random_feed(uint32_t seed) {
 }
 
 Ranges ranges(const Model& model, const QuantOptions& options) {
-  const CalibrationTargets targets = values_to_calibrate(model.graph, options);
+  const CalibrationTargets targets = values_to_calibrate(model, options);
   const Executor executor(model, {.observed = targets.values});
   CalibrationTable table;
   for (uint32_t seed = 0; seed < 4; ++seed)
@@ -57,7 +57,7 @@ Model quantized(const Model& model, const QuantOptions& options) {
   Ranges measured;
   if (options.mode == Mode::kStatic) measured = ranges(model, options);
   Model result = model;
-  apply_plan(result, make_plan(model.graph, measured, options));
+  apply_plan(result, make_plan(model, measured, options));
   verify(result);
   return result;
 }
