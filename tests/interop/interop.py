@@ -12,6 +12,8 @@ import tempfile
 import numpy as np
 import onnxruntime
 
+import transformer
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 
@@ -54,23 +56,20 @@ class Sample:
         scale = np.float32(float(numerator) / float(denominator or 1))
         return (x * scale - np.float32(self.mean)) / np.float32(self.std)
 
-    def calibration(self):
-        """Float inputs [N, C, H, W]."""
-        return self.normalize(_array(self.calib))
-
     def feeds(self, count=None):
-        """The same one by one."""
-        return [image[None] for image in self.calibration()[:count]]
+        """Calibration inputs one by one."""
+        return [image[None] for image in self.normalize(_array(self.calib)[:count])]
 
     def evaluation(self, count=None):
         """Float inputs to judge by: the first test images, else the calibration images as they are,
         shifted and mirrored (four images judge by luck: few elements make up most of an error)."""
         folder = DATA / "eval" / self.images
         images = _array(folder) if folder.exists() else _variants(_array(self.calib))
-        return self.normalize(images[:count])
+        return self.normalize(images[: count or (None if self.free_batch else 1000)])
 
     def labels(self):
-        return np.load(DATA / "eval" / self.images / "labels.npy")
+        """Of the test inputs, or None: `mnist_cntk` reads digits, not clothes."""
+        return np.load(DATA / "eval" / self.images / "labels.npy") if self.free_batch else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +80,7 @@ class FileSample:
     name: str
     data: str
     flags = []
+    free_batch = False
 
     @property
     def path(self):
@@ -91,12 +91,48 @@ class FileSample:
         return DATA / "calib" / self.data
 
     def feeds(self, count=None):
-        """Inputs by name, or the only input, of each sample."""
+        """Calibration inputs of each sample: by name, or the only input."""
         folders = [p for p in sorted(self.calib.iterdir()) if p.is_dir()]
         if not folders:
             return [np.load(p) for p in sorted(self.calib.glob("*.npy"))[:count]]
         columns = [[np.load(p) for p in sorted(f.glob("*.npy"))[:count]] for f in folders]
         return [dict(zip((f.name for f in folders), row)) for row in zip(*columns)]
+
+    def evaluation(self, count=None):
+        """Inputs to judge by: the test inputs, else the calibration inputs."""
+        stored = DATA / "eval" / self.data / "inputs.npy"
+        return [row[None] for row in np.load(stored)[:count]] if stored.exists() else self.feeds(count)
+
+    def labels(self):
+        stored = DATA / "eval" / self.data / "labels.npy"
+        return np.load(stored) if stored.exists() else None
+
+
+@dataclasses.dataclass(frozen=True)
+class MadeSample:
+    """A model that transformer.py makes."""
+
+    name: str
+    folder: pathlib.Path
+    flags = []
+    free_batch = False
+
+    @property
+    def path(self):
+        return self.folder / f"{self.name}.onnx"
+
+    @property
+    def calib(self):
+        return self.folder / "calib"
+
+    def feeds(self, count=None):
+        return transformer.calibration_feeds()[:count]
+
+    def evaluation(self, count=None):
+        return transformer.evaluation_feeds()[:count]
+
+    def labels(self):
+        return None
 
 
 FASHION = dict(images="fashion", scale="1/255", mean="0.2860", std="0.3530", free_batch=True)
@@ -122,6 +158,13 @@ ALL_SAMPLES = SAMPLES | {
         FileSample("magika_fast_v2_1", "magika"),
     )
 }
+
+
+def made_samples(work):
+    """The models of transformer.py, written into a folder."""
+    folder = pathlib.Path(work).resolve() / "transformer"
+    transformer.write(folder)
+    return [MadeSample(name, folder) for name in transformer.MODELS]
 
 
 @functools.cache

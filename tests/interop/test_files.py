@@ -15,30 +15,19 @@ Where the model classifies, the best class must be the same for 99.9 % of the im
 
 import concurrent.futures
 import functools
-import itertools
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
 import interop
+import settings
 
 FAR_BELOW = 20  # dB
 MIN_SAME_CLASS = 0.999
 # Uniformly quantized elements keep their value through these.
 MOVES = {"Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Identity"}
 FEW = 1000  # images where not all 5,000 are judged: for types that are not the default
-
-
-def settings():
-    """(command, options) of every way to quantize."""
-    for grain, weight in itertools.product(("--per-channel", "--per-tensor"), ("s8", "u8")):
-        for conv in ([], ["--dynamic-conv"]):
-            yield "dynamic", [grain, *conv, "--weight-type", weight]
-        # Runtimes have no kernels for int8 activations with uint8 weights, and qtool refuses them.
-        activations = ("u8", "s8") if weight == "s8" else ("u8",)
-        for form, activation in itertools.product(("qdq", "qoperator"), activations):
-            yield "static", [grain, "--format", form, "--weight-type", weight, "--activation-type", activation]
 
 
 def step(model, output):
@@ -71,7 +60,7 @@ def compare(model, form, floats, expected, actual):
     figures = [f"{same:.2%} identical", f"{apart:.2f} steps and {min(between):.1f} dB apart"]
     problems = []
     # 1.001: a step is measured on rounded floats
-    if not apart <= 1.001 and (form == "qoperator" or not margin >= FAR_BELOW):
+    if not apart <= 1.001 and (form == "QOperator" or not margin >= FAR_BELOW):
         problems.append(f"more than one step apart, {margin:.1f} dB below the quantization's error")
     name, first, second = pairs[0]
     if name == "logits":
@@ -87,27 +76,15 @@ def float_outputs(sample, inputs):
     return interop.ort_run(sample.path, np.load(inputs), 100 if sample.free_batch else 1)
 
 
-def has(options, text):
-    return text in " ".join(options)
-
-
-def check(qtool, inputs, sample, command, options):
+def check(qtool, inputs, sample, setting):
     """Figures and problems of one case."""
-    tag = "-".join([sample.name, command, *options]).replace("--", "")
-    path = qtool.work / f"{tag}.onnx"
-    path.unlink(missing_ok=True)
-    data = ["--calib", sample.calib, *sample.flags] if command == "static" else []
-    qtool(command, sample.path, path, *options, *data)
-    onnx.checker.check_model(str(path), full_check=True)
+    path = qtool.work / f"{sample.name} {setting.name}.onnx"
+    settings.write_and_check(qtool, sample, setting, path)
     size = path.stat().st_size / sample.path.stat().st_size
-    batch = 100 if sample.free_batch and command == "static" else 1
-    form = "qoperator" if has(options, "--format qoperator") else ""
-    exact = not (form and has(options, "--activation-type s8"))
-    expected = interop.ort_run(path, np.load(inputs), batch, exact)
+    batch = 100 if sample.free_batch and setting.form != "dynamic" else 1
+    expected = interop.ort_run(path, np.load(inputs), batch, setting.exact)
     actual = qtool.run(path, inputs)
-    figures, problems = compare(onnx.load(path), form, float_outputs(sample, inputs), expected, actual)
-    if size >= 1:
-        problems.append("not smaller than the float file")
+    figures, problems = compare(onnx.load(path), setting.form, float_outputs(sample, inputs), expected, actual)
     return [f"{size:.0%} of the size", *figures], problems
 
 
@@ -135,12 +112,12 @@ def main():
     qtool = interop.Qtool(arguments.qtool, arguments.work)
     cases = []
     for sample in interop.SAMPLES.values():
-        for command, options in settings():
-            name = " ".join([sample.name, command, *options])
-            usual = has(options, "--weight-type s8") and not has(options, "--activation-type s8")
+        for setting in settings.all_settings():
+            name = f"{sample.name} {setting.name}"
+            usual = (setting.activation, setting.weight) == ("u8", "s8")
             inputs = inputs_file(qtool.work, sample, None if usual and sample.free_batch else FEW)
             if arguments.only in name:
-                cases.append((name, qtool, inputs, sample, command, options))
+                cases.append((name, qtool, inputs, sample, setting))
     tally = interop.Tally()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for verdict in pool.map(run_case, cases):
