@@ -40,12 +40,12 @@ using Requests = std::map<std::string, NodeRequest>;
 ///
 /// Static, in this order:
 ///  - Conv, Gemm, MatMul with constant weights (MatMul also without) are static.
-///  - An operator without weights (Add, Concat, pooling…) is static if it reads what a static node
-///    wrote and a node with weights reads its result, directly or through such operators. Elsewhere
+///  - An operator without weights (Add, Concat, pooling…) is static if static nodes wrote all that it
+///    reads and a node with weights reads its result, directly or through such operators. Elsewhere
 ///    integers would cost accuracy and gain no time. A rule that names the node, or
 ///    options.everything, overrides this.
-///  - An operator that only moves elements is static where its input is quantized or its output is
-///    wanted.
+///  - An operator that only moves elements is static where a static node wrote its input. Behind a
+///    float node it moves floats, and what it gives has a range of its own.
 ///  - Gemm and MatMul whose result no static node wants write float.
 ///  - A node with weights that has no static form (LSTM, ConvTranspose…) is treated as if dynamic
 ///    had been asked for.

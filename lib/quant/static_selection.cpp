@@ -34,7 +34,7 @@ class StaticSelector {
   void find_wanted();
   void decide(NodeId id);
   void make_static(NodeId id);
-  bool reads_integers(const Node& node) const;
+  bool reads_only_integers(const Node& node) const;
   std::string decline(const Node& node) const;
 
   const Graph& graph_;
@@ -90,19 +90,20 @@ void StaticSelector::find_wanted() {
       if (output != ValueId::kNone && has_consumer_that_wants(output)) wanted_.insert(output);
 }
 
-bool StaticSelector::reads_integers(const Node& node) const {
-  for (const ValueId input : node.inputs)
-    if (integers_.contains(input)) return true;
-  return false;
+bool StaticSelector::reads_only_integers(const Node& node) const {
+  for (std::size_t i = 0; i < node.inputs.size(); ++i)
+    if (input_role(quant_traits(node), i) == Role::kActivation &&
+        !integers_.contains(node.inputs[i]))
+      return false;
+  return true;
 }
 
 std::string StaticSelector::decline(const Node& node) const {
   if (std::string reason = objection(node); !reason.empty()) return reason;
   if (is_weighted(node) || forced(node)) return {};
-  const bool wanted = wanted_.contains(node.outputs[0]);
-  if (shares_params(node)) return wanted || reads_integers(node) ? "" : "no quantized neighbour";
-  if (!wanted) return "no operator with weights reads its result";
-  return reads_integers(node) ? "" : "it reads nothing quantized";
+  if (!shares_params(node) && !wanted_.contains(node.outputs[0]))
+    return "no operator with weights reads its result";
+  return reads_only_integers(node) ? "" : "not all that it reads is quantized";
 }
 
 void StaticSelector::make_static(NodeId id) {
