@@ -1,3 +1,4 @@
+#include "calibration.h"
 #include "quantize.h"
 
 namespace qtool {
@@ -8,14 +9,19 @@ void add_dynamic_command(CLI::App& app) {
   CLI::App* command = add_command(
       app, "dynamic", "Quantize weights now and activations while running; needs no data",
       "  qtool dynamic model.onnx out.onnx\n"
-      "  qtool dynamic model.onnx out.onnx --per-tensor --weight-type u8",
+      "  qtool dynamic model.onnx out.onnx --per-tensor --weight-type u8\n"
+      "  qtool dynamic model.onnx out.onnx --mode '*=weight_only' --weight-type s4 --block-size "
+      "32\n"
+      "  qtool dynamic model.onnx out.onnx --mode '*=float16'",
       options->common);
   add_quantize_options(*command, *options);
   command->add_flag("--dynamic-conv", options->quant.dynamic_conv,
                     "Convolutions on integers too; without it only their weights are quantized, "
                     "which runs faster in most runtimes");
   command->callback([options] {
-    quantize_file(*options, [](const Model&, const QuantOptions&) { return Ranges{}; });
+    quantize_file(*options, [&](const Model& model, const QuantOptions& quant) {
+      return measure_ranges(options->model, model, quant, {}, options->common.quiet);
+    });
   });
 }
 

@@ -6,20 +6,23 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/file.h"
+#include "ir/fingerprint.h"
 #include "ir/text.h"
 #include "onnx_io/onnx_io.h"
 #include "passes/pass.h"
+#include "quant/plan_file.h"
 
 namespace qtool {
 namespace {
 
 PassOptions pass_options(const QuantizeOptions& options) {
   return {.bodies = true, .after = [&options](const PassReport& report, const Model& model) {
-    if (options.time_passes)
-      fmt::print(stderr, "{:<28} {:>9.2f} ms{}\n", report.pass, report.seconds * 1e3,
-                 report.changed ? "" : "  (no change)");
-    if (report.pass == options.print_after) std::cout << print_text(model);
-  }};
+            if (options.time_passes)
+              fmt::print(stderr, "{:<28} {:>9.2f} ms{}\n", report.pass, report.seconds * 1e3,
+                         report.changed ? "" : "  (no change)");
+            if (report.pass == options.print_after) std::cout << print_text(model);
+          }};
 }
 
 void check_print_after(const std::string& name) {
@@ -27,13 +30,6 @@ void check_print_after(const std::string& name) {
   std::string known;
   for (const Pass& pass : prepare_pipeline()) known += fmt::format(" {}", pass.name);
   fail("--print-after={}: there is no such pass; there are{}", name, known);
-}
-
-void check_types(const QuantOptions& quant) {
-  if (quant.activation.dtype == DType::kInt8 && quant.weight.dtype == DType::kUInt8)
-    throw CLI::ValidationError("--weight-type",
-                               "u8 does not go with --activation-type s8: runtimes "
-                               "have no such kernels; use s8 for both");
 }
 
 // Logs every node that stays float; throws if no node is quantized.
@@ -66,57 +62,79 @@ void print_summary(const QuantizeOptions& options, const QuantPlan& plan) {
              before / after, modes);
 }
 
-void add_type_option(CLI::App& command, const std::string& name, DType& type,
-                     const std::string& description) {
-  const auto set = [&type](const std::string& text) {
-    type = text == "u8" ? DType::kUInt8 : DType::kInt8;
-  };
-  command.add_option_function<std::string>(name, set, description)
-      ->check(CLI::IsMember({"s8", "u8"}));
+Model prepared_model(const QuantizeOptions& options) {
+  Model model = import_model(options.model);
+  expand_functions(model, [](auto, auto) { return true; });  // only the model's own
+  raise_opset(model, kQuantizationOpset);
+  infer_types(model);
+  run_passes(model, prepare_pipeline(), pass_options(options));
+  return model;
+}
+
+QuantPlan read_plan(const std::string& path, const Model& model) {
+  return with_context([&] { return path; },
+                      [&] { return parse_plan(read_file(path), fingerprint(model.graph)); });
+}
+
+QuantPlan plan_of(const QuantizeOptions& options, const Model& model, const Calibrate& calibrate) {
+  if (!options.plan.empty()) return read_plan(options.plan, model);
+  const Ranges ranges = calibrate(model, options.quant);
+  return with_context([&] { return options.model; },
+                      [&] { return make_plan(model, ranges, options.quant); });
+}
+
+// The prepared model and its plan.
+std::pair<Model, QuantPlan> prepare(QuantizeOptions& options, const Calibrate& calibrate) {
+  check_print_after(options.print_after);
+  options.scheme.fill(options.quant);
+  const auto in_model = [&] { return options.model; };
+  Model model = with_context(in_model, [&] { return prepared_model(options); });
+  QuantPlan plan = plan_of(options, model, calibrate);
+  with_context(in_model, [&] { report_plan(plan); });
+  return {std::move(model), std::move(plan)};
 }
 
 }  // namespace
 
-void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
-  command.add_option("model", options.model, "Float model (.onnx)")->required();
-  command.add_option("output", options.output, "Quantized model to write (.onnx)")->required();
-  CLI::Option* per_channel =
-      command.add_flag("--per-channel")
-          ->description("One weight scale for each output channel (default)");
-  command.add_flag("--per-tensor", options.per_tensor, "One weight scale for the whole tensor")
-      ->excludes(per_channel);
-  add_type_option(command, "--weight-type", options.quant.weight.dtype, "s8 (default) or u8");
-  if (options.quant.mode == Mode::kStatic)
-    add_type_option(command, "--activation-type", options.quant.activation.dtype,
-                    "u8 (default) or s8; s8 is slower on x86");
+void add_plan_options(CLI::App& command, QuantizeOptions& options) {
+  add_scheme_options(command, options.scheme, options.quant);
+  command.add_option("--explain", options.explain,
+                     "Print why this node has its mode, and its tensors' parameters");
   command.add_option("--print-after", options.print_after,
                      "Print the graph as text after this pass");
   command.add_flag("--time-passes", options.time_passes, "Print the time of every pass");
 }
 
+void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
+  command.add_option("model", options.model, "Float model (.onnx)")->required();
+  command.add_option("output", options.output, "Quantized model to write (.onnx)")->required();
+  add_plan_options(command, options);
+  command.add_option("--plan", options.plan,
+                     "Apply this plan, of qtool plan, instead of making one");
+  command.add_flag("--dry-run", options.dry_run, "Print what would be done and write nothing");
+  command
+      .add_option_function<std::string>(
+          "--format",
+          [&options](const std::string& format) { options.to_qoperator = format == "qoperator"; },
+          "qdq (default) or qoperator")
+      ->check(CLI::IsMember({"qdq", "qoperator"}));
+}
+
+void plan_file(QuantizeOptions& options, const Calibrate& calibrate) {
+  const auto [model, plan] = prepare(options, calibrate);
+  write_file(options.output, plan_json(plan, fingerprint(model.graph)));
+}
+
 void quantize_file(QuantizeOptions& options, const Calibrate& calibrate) {
-  check_print_after(options.print_after);
-  check_types(options.quant);
-  options.quant.weight.per_channel = !options.per_tensor;
-  // One zero point for all channels: runtimes take no others for ConvInteger.
-  options.quant.weight.symmetric =
-      options.quant.weight.dtype == DType::kInt8 || options.quant.weight.per_channel;
-  QuantPlan plan;
-  Model model = import_model(options.model);
-  const auto in_model = [&] { return options.model; };
-  with_context(in_model, [&] {
-    expand_functions(model, [](auto, auto) { return true; });  // only the model's own
-    raise_opset(model, kQuantizationOpset);
-    infer_types(model);
-    run_passes(model, prepare_pipeline(), pass_options(options));
-  });
-  const auto ranges = calibrate(model, options.quant);
-  with_context(in_model, [&] {
-    plan = make_plan(model, ranges, options.quant);
-    report_plan(plan);
-    apply_plan(model, plan);
-    if (options.to_qoperator) run_passes(model, qoperator_pipeline(), pass_options(options));
-  });
+  auto [model, plan] = prepare(options, calibrate);
+  if (options.dry_run) return;
+  with_context([&] { return options.model; },
+               [&] {
+                 raise_opset(model, required_opset(plan));
+                 apply_plan(model, plan);
+                 if (options.to_qoperator)
+                   run_passes(model, qoperator_pipeline(), pass_options(options));
+               });
   save_model(model, options.output);
   if (!options.common.quiet) print_summary(options, plan);
 }

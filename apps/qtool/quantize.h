@@ -6,28 +6,38 @@
 
 #include "command.h"
 #include "quant/plan.h"
+#include "scheme_options.h"
 
 namespace qtool {
 
-/// What `qtool dynamic` and `qtool static` have in common.
+/// What `qtool dynamic`, `qtool static` and `qtool plan` have in common.
 struct QuantizeOptions {
   CommonOptions common;
   std::string model;
   std::string output;
   std::string print_after;
   bool time_passes = false;
-  bool per_tensor = false;
   bool to_qoperator = false;
+  std::string plan;  // apply this file instead of making a plan
+  bool dry_run = false;
+  std::string explain;  // a node
+  SchemeOptions scheme;
   QuantOptions quant;
 };
 
+/// Options of what makes a plan; options.quant has the command's mode.
+void add_plan_options(CLI::App& command, QuantizeOptions& options);
+/// The same and those of what writes a model.
 void add_quantize_options(CLI::App& command, QuantizeOptions& options);
 
 /// Ranges by value name, measured on the prepared model.
 using Calibrate = std::function<Ranges(const Model& model, const QuantOptions& options)>;
 
-/// Loads, prepares, plans, applies, checks and writes the model, and prints what was done.
-/// Throws Error and writes nothing if there is nothing to quantize.
+/// Loads and prepares the model, plans, and writes the plan to options.output.
+void plan_file(QuantizeOptions& options, const Calibrate& calibrate);
+
+/// Loads, prepares, plans (or reads the plan), applies, checks and writes the model, and prints what
+/// was done. Throws Error and writes nothing if there is nothing to quantize.
 void quantize_file(QuantizeOptions& options, const Calibrate& calibrate);
 
 }  // namespace qtool

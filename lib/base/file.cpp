@@ -71,6 +71,10 @@ void AtomicFile::commit() {
   temporary_.clear();
 }
 
+std::string read_file(const std::filesystem::path& path) {
+  return std::string(MappedFile(path).text());
+}
+
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
   AtomicFile file(path);
   file.write(bytes);

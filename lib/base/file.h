@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace qtool {
@@ -46,6 +47,9 @@ class AtomicFile {
   std::filesystem::path temporary_;
   int descriptor_ = -1;
 };
+
+/// The file's bytes. Throws Error as MappedFile does.
+std::string read_file(const std::filesystem::path& path);
 
 /// Writes `bytes` to `path` through an AtomicFile.
 void write_file(const std::filesystem::path& path, std::string_view bytes);

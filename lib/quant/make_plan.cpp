@@ -217,18 +217,6 @@ void GraphPlanner::plan(const Ranges& ranges, QuantPlan& plan) const {
 
 }  // namespace
 
-std::string_view name(Source source) {
-  switch (source) {
-    case Source::kOwn:
-      return "own";
-    case Source::kShared:
-      return "shared";
-    case Source::kDerived:
-      return "derived";
-  }
-  QTOOL_ASSERT(false);
-}
-
 CalibrationTargets values_to_calibrate(const Model& model, const QuantOptions& options) {
   const Requests requests = resolve_rules(model.graph, options);
   CalibrationTargets targets;

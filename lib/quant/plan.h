@@ -55,6 +55,10 @@ CalibrationTargets values_to_calibrate(const Model& model, const QuantOptions& o
 /// Decides mode and parameters for the whole model. Pure. `ranges` is used in static mode only.
 QuantPlan make_plan(const Model& model, const Ranges& ranges, const QuantOptions& options);
 
+/// The oldest ai.onnx opset that has what the plan asks for: 13, 19 for float8, 21 for 4 and 16 bits
+/// and for blocks, 25 for 2 bits.
+int64_t required_opset(const QuantPlan& plan);
+
 /// Carries out a plan: weights become integers, QuantizeLinear/DequantizeLinear pairs go around
 /// static values, dynamic nodes become their integer forms, float16 nodes get their casts.
 /// Throws Error if the plan names what the model does not have, or does not fit it.

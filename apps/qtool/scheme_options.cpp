@@ -1,0 +1,155 @@
+#include "scheme_options.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/error.h"
+#include "quant/type_names.h"
+
+namespace qtool {
+namespace {
+
+// What hardware wants.
+struct Target {
+  std::string_view name;
+  ActivationScheme activation;
+  WeightScheme weight;
+  bool everything;
+};
+constexpr DType kU8 = DType::kUInt8;
+constexpr DType kS8 = DType::kInt8;
+const std::array<Target, 5> kTargets = {{
+    {"x86-vnni", {kU8, false}, {.dtype = kS8}, false},
+    {"x86-avx2", {kU8, false}, {.dtype = kS8, .reduce_range = true}, false},
+    {"arm", {kU8, false}, {.dtype = kS8}, false},
+    {"qnn", {kU8, false}, {.dtype = kS8}, true},
+    {"web", {kU8, false}, {.dtype = kS8, .per_channel = false}, false},
+}};
+
+std::vector<std::string> target_names() {
+  std::vector<std::string> names;
+  for (const Target& target : kTargets) names.emplace_back(target.name);
+  return names;
+}
+
+void apply_target(const std::string& name, QuantOptions& quant) {
+  for (const Target& target : kTargets)
+    if (target.name == name) {
+      quant.activation = target.activation;
+      quant.weight = target.weight;
+      quant.everything = target.everything;
+    }
+}
+
+void add_type_option(CLI::App& command, const std::string& flag, DType& type,
+                     const std::vector<std::string>& allowed, const std::string& description) {
+  command
+      .add_option_function<std::string>(
+          flag, [&type](const std::string& text) { type = *find_quant_type(text); }, description)
+      ->check(CLI::IsMember(allowed));
+}
+
+// "pattern=mode" as a rule.
+NodeRule mode_rule(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  const auto mode = find_mode(equals == text.npos ? "" : text.substr(equals + 1));
+  if (!mode)
+    throw CLI::ValidationError(
+        "--mode",
+        fmt::format("'{}': expected <nodes>=float, static, dynamic, weight_only or float16", text));
+  return {.nodes = {text.substr(0, equals)}, .mode = mode, .origin = "--mode"};
+}
+
+std::vector<std::string> with_prefix(std::string_view prefix, std::vector<std::string> texts) {
+  for (std::string& text : texts) text.insert(0, prefix);
+  return texts;
+}
+
+void check_types(const QuantOptions& quant) {
+  if (quant.activation.dtype == kS8 && quant.weight.dtype == kU8)
+    throw CLI::ValidationError("--weight-type",
+                               "u8 does not go with --activation-type s8: runtimes "
+                               "have no such kernels; use s8 for both");
+}
+
+}  // namespace
+
+void SchemeOptions::fill(QuantOptions& quant) const {
+  if (per_tensor) quant.weight.per_channel = false;
+  if (symmetric_activations) quant.activation.symmetric = true;
+  check_types(quant);
+  // One zero point for all channels: runtimes take no others for ConvInteger.
+  quant.weight.symmetric = quant.weight.dtype != kU8 || quant.weight.per_channel;
+  const auto keep_float_but = [&](std::vector<std::string> nodes, const char* origin) {
+    if (!nodes.empty())
+      quant.rules.push_back(
+          {.nodes = std::move(nodes), .others = true, .mode = Mode::kFloat, .origin = origin});
+  };
+  keep_float_but(with_prefix("op:", op_types), "--op-types");
+  keep_float_but(include, "--include");
+  if (!exclude.empty())
+    quant.rules.push_back({.nodes = exclude, .mode = Mode::kFloat, .origin = "--exclude"});
+  if (!keep_float.empty())
+    quant.rules.push_back({.nodes = keep_float, .mode = Mode::kFloat, .origin = "--keep-float"});
+  for (const std::string& text : modes) quant.rules.push_back(mode_rule(text));
+}
+
+void add_scheme_options(CLI::App& command, SchemeOptions& options, QuantOptions& quant) {
+  constexpr const char* kGroup = "Types";
+  command
+      .add_option_function<std::string>(
+          "--target", [&quant](const std::string& name) { apply_target(name, quant); },
+          "The scheme that the hardware wants: x86-vnni, x86-avx2, arm, qnn or web")
+      ->trigger_on_parse()
+      ->check(CLI::IsMember(target_names()))
+      ->group(kGroup);
+  CLI::Option* per_channel = command.add_flag("--per-channel")
+                                 ->description("One weight scale for each output channel (default)")
+                                 ->group(kGroup);
+  command.add_flag("--per-tensor", options.per_tensor, "One weight scale for the whole tensor")
+      ->excludes(per_channel)
+      ->group(kGroup);
+  add_type_option(command, "--weight-type", quant.weight.dtype,
+                  {"s8", "u8", "s4", "u4", "s16", "e4m3fn", "e5m2"}, "s8 (default), u8, s4…");
+  if (quant.mode == Mode::kStatic) {
+    add_type_option(command, "--activation-type", quant.activation.dtype,
+                    {"u8", "s8", "u16", "s16"},
+                    "u8 (default), s8, u16 or s16; s8 is slower on x86");
+    command.add_flag("--symmetric", options.symmetric_activations,
+                     "Activations with the zero point in the middle");
+  }
+  command.add_flag("--reduce-range", quant.weight.reduce_range,
+                   "Weights of 7 bits, whose sums in pairs do not saturate on x86 without VNNI");
+  command
+      .add_option("--block-size", quant.weight.block,
+                  "Elements along the summed axis of a matrix that share a scale; weights only")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option_function<std::string>(
+          "--weight-method",
+          [&quant](const std::string& name) { quant.weight.method = *find_weight_method(name); },
+          "minmax (default), mse, percentile or hqq: how the range of a weight is chosen")
+      ->check(CLI::IsMember({"minmax", "mse", "percentile", "hqq"}));
+
+  constexpr const char* kNodes =
+      "Which nodes (a glob over names, op:<glob>, re:<expression>, "
+      "between:<value>,<value>, first, last)";
+  command.add_option("--op-types", options.op_types, "Quantize nodes of these operators only")
+      ->delimiter(',')
+      ->group(kNodes);
+  command.add_option("--include", options.include, "Quantize these nodes only")->group(kNodes);
+  command.add_option("--exclude", options.exclude, "Leave these nodes as they are")->group(kNodes);
+  command.add_option("--keep-float", options.keep_float, "The same: first,last")
+      ->delimiter(',')
+      ->group(kNodes);
+  command
+      .add_option("--mode", options.modes,
+                  "<nodes>=<mode>: float, static, dynamic, weight_only or float16 for these nodes")
+      ->group(kNodes);
+  command
+      .add_option("--overrides", options.overrides, "Rules for nodes and tensors (JSON or YAML)")
+      ->group(kNodes);
+}
+
+}  // namespace qtool
