@@ -78,12 +78,7 @@ Tensor effective_weight(const Graph& graph, ValueId weight, const ChannelFactors
 QuantParams weight_params(const Graph& graph, ValueId weight, const Tensor& tensor, int axis,
                           const QuantOptions& options) {
   return with_context([&] { return fmt::format("weight '{}'", graph.value(weight).name); },
-                      [&] {
-                        return choose_weight_params(
-                            tensor, {.dtype = options.weight.dtype,
-                                     .symmetric = options.weight.symmetric,
-                                     .axis = options.weight.per_channel ? axis : kPerTensor});
-                      });
+                      [&] { return choose_weight_params(tensor, options.weight, axis, -1); });
 }
 
 std::vector<NodePlan> node_plans(const Graph& graph, const Selection& selection) {
