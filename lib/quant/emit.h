@@ -20,28 +20,33 @@ class Emitter {
   /// parameters, that with a suffix for others.
   std::string base_of(const std::string& value, const QuantParams& params);
 
-  /// Constants for scale and zero point under the name of `base`, made once for each base.
-  struct Params {
-    ValueId scale;
-    ValueId zero_point;
-  };
-  Params params(const std::string& base, const QuantParams& params);
-
-  /// QuantizeLinear of a float value; returns the integers.
+  /// QuantizeLinear of a float value; returns the integers. Scales have the value's type, float32,
+  /// float16 or bfloat16, here and in the functions below.
   ValueId quantize(ValueId value, const std::string& base, const QuantParams& params);
-  /// The constant as integers, made once for each value and type.
+  /// The constant as integers, made once for each base.
   ValueId quantize_constant(ValueId value, const std::string& base, const QuantParams& params);
-  /// A DequantizeLinear of its own; writes `output`, or a new value if that is kNone.
+  /// A DequantizeLinear of its own for integers of the functions above; writes `output`, or a new value if that is kNone.
   ValueId dequantize(ValueId integers, const std::string& base, const QuantParams& params,
                      ValueId output = ValueId::kNone);
 
  private:
+  struct Params {
+    ValueId scale;
+    ValueId zero_point;
+  };
+  // Constants for scale and zero point under the name of `base`, made once for each base.
+  Params params(const std::string& base, const QuantParams& params, ValueId integers);
+  Node node(std::string op_type, ValueId input, const std::string& base, const QuantParams& params,
+            ValueId integers, ValueId output);
+  /// The type of the numbers that the integers stand for; float32 if they come from elsewhere.
+  DType real_type(ValueId integers) const;
   std::string new_name(const std::string& base, std::string_view suffix) const;
 
   Graph& graph_;
   std::map<std::string, std::vector<QuantParams>> known_;  // by value
   std::map<std::string, Params> params_;
   std::map<std::string, ValueId> constants_;
+  std::map<ValueId, DType> reals_;  // by integers: the type of the numbers they stand for
 };
 
 }  // namespace qtool

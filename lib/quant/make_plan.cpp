@@ -156,11 +156,14 @@ QuantParams GraphPlanner::weight_params(const WeightUse& use, const ChannelFacto
   const Tensor tensor = effective_weight(graph_, use, factors);
   const NodeRequest& request = requests_.at(graph_.node(use.node).name);
   if (use.activation)
-    return choose_weight_params(
-        tensor, {.dtype = options_.activation.dtype, .symmetric = options_.activation.symmetric});
-  return choose_weight_params(tensor, {.dtype = request.weight.dtype,
-                                       .symmetric = request.weight.symmetric,
-                                       .axis = request.weight.per_channel ? use.axis : kPerTensor});
+    return choose_weight_params(tensor,
+                                {.dtype = options_.activation.dtype,
+                                 .symmetric = options_.activation.symmetric,
+                                 .per_channel = false},
+                                kPerTensor, kPerTensor);
+  if (is_op(graph_.node(use.node), "LSTM") && selection_.is(use.node, Mode::kDynamic))
+    return lstm_weight_params(tensor, request.weight);
+  return choose_weight_params(tensor, request.weight, use.axis, use.block_axis);
 }
 
 void GraphPlanner::add_activations(const Groups& groups, const ChannelFactors& factors,

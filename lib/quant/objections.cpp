@@ -56,10 +56,12 @@ std::vector<WeightUse> weights_of(const Graph& graph, NodeId id) {
   std::vector<WeightUse> uses;
   for (const WeightInput& weight : weight_inputs(graph, node)) {
     // Runtimes take a stack of matrices with one scale only.
-    const bool is_stack =
-        is_op(node, "MatMul") && graph.constant_input(node, weight.index)->rank() > 2;
-    uses.push_back(
-        {.node = id, .input = weight.index, .axis = is_stack ? kPerTensor : weight.axis});
+    const bool is_product = is_op(node, "MatMul") || is_op(node, "Gemm");
+    const bool is_stack = is_product && graph.constant_input(node, weight.index)->rank() > 2;
+    uses.push_back({.node = id,
+                    .input = weight.index,
+                    .axis = is_stack ? kPerTensor : weight.axis,
+                    .block_axis = is_product && !is_stack ? 1 - weight.axis : kPerTensor});
   }
   return uses;
 }

@@ -18,7 +18,8 @@ inline constexpr int kPerTensor = -1;
 struct WeightUse {
   NodeId node;
   std::size_t input;
-  int axis = kPerTensor;    // of its output channels
+  int axis = kPerTensor;        // of its output channels
+  int block_axis = kPerTensor;  // of the sum, where a matrix can have blocks
   bool activation = false;  // the operand of an operator without weights: quantized as its others
 };
 

@@ -4,57 +4,110 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/shapes.h"
+#include "quant/weight_ranges.h"
+#include "tensor/cast.h"
+
 namespace qtool {
 namespace {
 
-struct MinMax {
-  float min = 0;
-  float max = 0;
-};
-
-// Smallest and largest element of each slice along the axis (one slice without an axis), with 0.
-std::vector<MinMax> slice_ranges(const Tensor& weight, int axis) {
-  const std::size_t a = axis < 0 ? 0 : static_cast<std::size_t>(axis);
-  const int64_t slices = axis < 0 ? 1 : weight.dim(a);
-  int64_t inner = 1;
-  for (std::size_t i = a + 1; i < weight.rank(); ++i) inner *= weight.dim(i);
-  std::vector<MinMax> ranges(static_cast<std::size_t>(slices));
-  const float* data = weight.data<float>();
-  for (int64_t i = 0; i < weight.size(); ++i) {
-    MinMax& range = ranges[static_cast<std::size_t>(axis < 0 ? 0 : i / inner % slices)];
-    if (!std::isfinite(data[i])) fail("the weight holds a value that is not finite");
-    range.min = std::min(range.min, data[i]);
-    range.max = std::max(range.max, data[i]);
-  }
-  return ranges;
-}
-
-}  // namespace
-
-QuantParams choose_weight_params(const Tensor& weight, const WeightOptions& options) {
-  QuantParams result{.dtype = options.dtype, .axis = options.axis};
-  for (const MinMax& range : slice_ranges(weight, options.axis)) {
-    const QuantParams one = choose_params(range.min, range.max, options.dtype, options.symmetric);
-    result.scale.push_back(one.scale[0]);
-    result.zero_point.push_back(one.zero_point[0]);
-  }
+Tensor as_floats(const Tensor& weight) {
+  const DType dtype = weight.dtype();
+  if (dtype != DType::kFloat32 && dtype != DType::kFloat16 && dtype != DType::kBFloat16 &&
+      dtype != DType::kFloat64)
+    fail("a weight of type {} is not to be quantized", name(dtype));
+  Tensor result = cast(weight, DType::kFloat32);
+  for (int64_t i = 0; i < result.size(); ++i)
+    if (const float x = result.data<float>()[i]; !std::isfinite(x))
+      fail("element {} of shape {} is {} in float32", i, to_string(weight.shape()), x);
   return result;
 }
 
+// Copies of the elements that share parameters, in the order of QuantParams::scale.
+class Slices {
+ public:
+  Slices(const Tensor& weight, const QuantParams& params)
+      : data_(weight.data<float>()),
+        split_(params.per_tensor() ? AxisSplit{1, 1, weight.size()}
+                                   : split_at(weight.shape(), params.axis)),
+        block_(params.block) {}
+
+  // Calls body(std::span<float>) for each.
+  template <class Body>
+  void for_each(const Body& body) {
+    if (block_ == 0)
+      for (int64_t i = 0; i < split_.axis; ++i) {
+        for (int64_t o = 0; o < split_.outer; ++o) take_row(o, i);
+        finish(body);
+      }
+    else
+      for (int64_t o = 0; o < split_.outer; ++o)
+        for (int64_t first = 0; first < split_.axis; first += block_)
+          for (int64_t j = 0; j < split_.inner; ++j) {
+            take_block(o, first, j);
+            finish(body);
+          }
+  }
+
+ private:
+  void take_row(int64_t outer, int64_t i) {
+    const float* row = data_ + (outer * split_.axis + i) * split_.inner;
+    slice_.insert(slice_.end(), row, row + split_.inner);
+  }
+  void take_block(int64_t outer, int64_t first, int64_t inner) {
+    const int64_t last = std::min(first + block_, split_.axis);
+    for (int64_t i = first; i < last; ++i)
+      slice_.push_back(data_[(outer * split_.axis + i) * split_.inner + inner]);
+  }
+  template <class Body>
+  void finish(const Body& body) {
+    body(std::span<float>(slice_));
+    slice_.clear();
+  }
+
+  const float* data_;
+  AxisSplit split_;
+  int64_t block_;
+  std::vector<float> slice_;
+};
+
+}  // namespace
+
+QuantParams choose_weight_params(const Tensor& weight, const WeightScheme& scheme, int axis,
+                                 int block_axis) {
+  QuantParams params{.dtype = scheme.dtype};
+  if (scheme.block < 0) fail("block size {} is negative", scheme.block);
+  if (scheme.block > 0 && block_axis >= 0) {
+    params.axis = block_axis;
+    params.block = scheme.block;
+  } else if (scheme.per_channel) {
+    params.axis = axis;
+  }
+  Slices(as_floats(weight), params).for_each([&](std::span<float> elements) {
+    const Affine one = choose_slice_params(elements, scheme, weight.dtype());
+    params.scale.push_back(one.scale);
+    params.zero_point.push_back(one.zero_point);
+  });
+  return params;
+}
+
 void fit_bias(QuantParams& params, const Tensor& weight, const Tensor& bias, float scale_x) {
+  QTOOL_ASSERT(params.block == 0);
   constexpr double kLargest = 1 << 30;
-  const std::vector<MinMax> ranges = slice_ranges(weight, params.axis);
-  for (std::size_t c = 0; c < params.scale.size(); ++c) {
+  const std::vector<float> biases = as_floats(bias).to_vector<float>();
+  std::size_t c = 0;
+  Slices(as_floats(weight), params).for_each([&](std::span<const float> elements) {
     double largest = 0;
-    for (int64_t i = 0; i < bias.size(); ++i)
-      if (params.per_tensor() || static_cast<std::size_t>(i) == c)
-        largest = std::max(largest, std::fabs(double(bias.data<float>()[i])));
-    const double needed = std::max(largest / (double(scale_x) * kLargest),
-                                   double(std::numeric_limits<float>::min()) / scale_x);
-    const bool is_free = ranges[c].min == 0 && ranges[c].max == 0;
+    for (std::size_t i = 0; i < biases.size(); ++i)
+      if (params.per_tensor() || i == c) largest = std::max(largest, std::fabs(double{biases[i]}));
+    const double needed = std::max(largest / (double{scale_x} * kLargest),
+                                   double{std::numeric_limits<float>::min()} / scale_x);
+    const bool is_free =
+        std::all_of(elements.begin(), elements.end(), [](float x) { return x == 0; });
     if (largest > 0 && (is_free || params.scale[c] < needed))
       params.scale[c] = static_cast<float>(needed);
-  }
+    ++c;
+  });
 }
 
 }  // namespace qtool

@@ -1,24 +1,24 @@
 #pragma once
 
-#include "tensor/quant_params.h"
+#include "quant/options.h"
 
 namespace qtool {
 
-/// What decides a weight's parameters besides its elements.
-struct WeightOptions {
-  DType dtype = DType::kInt8;
-  bool symmetric = true;
-  int axis = -1;  // output channels; −1: one scale for the whole tensor
-};
-
-/// Parameters of a float32 weight by the smallest and largest element, per tensor or per index of
-/// the axis. A slice of zeros only gets scale 1.
-QuantParams choose_weight_params(const Tensor& weight, const WeightOptions& options);
+/// Parameters of a weight of type float32, float16, bfloat16 or float64, finite in float32.
+/// `axis` is that of the output channels, −1 if there is none; `block_axis` that of the sum (0 of
+/// MatMul's [K, N], 1 of Gemm's [N, K]), −1 if the operator takes no blocks (Conv).
+/// scheme.block > 0 with a block axis: parameters in blocks along it, for every index of the other
+/// axes, whatever scheme.per_channel says. Else one scale per index of `axis` or for the tensor. A
+/// slice of zeros only gets scale 1. Scales of a float16 or bfloat16 weight are numbers of that type.
+/// Throws Error, naming the element, for one that is not finite.
+QuantParams choose_weight_params(const Tensor& weight, const WeightScheme& scheme, int axis,
+                                 int block_axis);
 
 /// Raises the scales of a weight so that a bias fits int32 at scale_x · scale_w with room for the
 /// accumulator: |bias[c]| / (scale_x · scale_w[c]) ≤ 2^30. For a slice of zeros, whose scale is
 /// free, it takes the smallest scale that satisfies this, so that the bias is exact to 2^-30.
-/// `bias` has one element per output channel; with one scale the largest bias counts.
+/// `bias` has one element per output channel; with one scale the largest bias counts. Not for
+/// parameters in blocks.
 void fit_bias(QuantParams& params, const Tensor& weight, const Tensor& bias, float scale_x);
 
 }  // namespace qtool

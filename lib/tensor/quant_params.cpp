@@ -10,10 +10,27 @@
 namespace qtool {
 namespace {
 
-Shape params_shape(const QuantParams& params) {
-  if (params.block > 0) fail("parameters in blocks have no shape of their own");
+// The shape that the scales of a tensor in blocks must have.
+Shape blocked_shape(Shape shape, int axis, int64_t block) {
+  int64_t& extent = shape[static_cast<std::size_t>(axis)];
+  extent = extent / block + (extent % block == 0 ? 0 : 1);
+  return shape;
+}
+
+Shape params_shape(const QuantParams& params, const Shape& shape) {
   if (params.per_tensor()) return {};
-  return {std::ssize(params.scale)};
+  if (params.block == 0) return {std::ssize(params.scale)};
+  const int axis = normalize_axis(params.axis, shape.size());
+  Shape blocks = blocked_shape(shape, axis, params.block);
+  if (element_count(blocks) != std::ssize(params.scale))
+    fail("{} scales do not fit shape {} in blocks of {} along axis {}", params.scale.size(),
+         to_string(shape), params.block, axis);
+  return blocks;
+}
+
+// Smallest normal float: a denormal scale has lost bits, and 0 would divide by zero.
+float scale_for(float width, float steps) {
+  return width == 0 ? 1 : std::max(width / steps, std::numeric_limits<float>::min());
 }
 
 }  // namespace
@@ -43,42 +60,56 @@ QuantRange quant_range(DType dtype) {
   }
 }
 
-QuantParams choose_params(float min, float max, DType dtype, bool symmetric) {
-  if (bits(dtype) > 16) fail("{} has no range to quantize to", name(dtype));
-  const auto [qmin, qmax] = quant_range(dtype);
+std::optional<float> largest_number(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat8E4M3FN:
+      return 448.0F;
+    case DType::kFloat8E4M3FNUZ:
+      return 240.0F;
+    case DType::kFloat8E5M2:
+    case DType::kFloat8E5M2FNUZ:
+      return 57344.0F;
+    case DType::kFloat4E2M1:
+      return 6.0F;
+    default:
+      return std::nullopt;
+  }
+}
+
+Affine choose_affine(float min, float max, DType dtype, bool symmetric, bool reduce_range) {
+  if (bits(dtype) > 16 || (reduce_range && bits(dtype) == 2))
+    fail("{} has no range to quantize to", name(dtype));
   min = std::min(min, 0.0f);
   max = std::max(max, 0.0f);
-  const float width = symmetric ? std::max(-min, max) : max - min;
+  const auto largest = largest_number(dtype);
+  const float width = symmetric || largest ? std::max(-min, max) : max - min;
   if (!std::isfinite(min) || !std::isfinite(max) || !std::isfinite(width))
     fail("range [{}, {}] is not finite", min, max);
+  if (largest) return {scale_for(width, *largest), 0};
+  auto [qmin, qmax] = quant_range(dtype);
+  if (reduce_range) qmin /= 2, qmax /= 2;
   const int32_t steps = symmetric ? (qmax - qmin - 1) / 2 : qmax - qmin;
-  // A denormal scale has lost bits, and 0 would divide by zero.
-  const float smallest = std::numeric_limits<float>::min();
-  const float scale = width == 0 ? 1 : std::max(width / static_cast<float>(steps), smallest);
-  if (symmetric)
-    return {.dtype = dtype, .scale = {scale}, .zero_point = {qmin + (qmax - qmin + 1) / 2}};
+  const float scale = scale_for(width, static_cast<float>(steps));
+  if (symmetric) return {scale, qmin + (qmax - qmin + 1) / 2};
   const float zero = std::nearbyint(static_cast<float>(qmin) - min / scale);
   const auto low = static_cast<float>(qmin), high = static_cast<float>(qmax);
-  const auto zero_point = static_cast<int32_t>(std::clamp(zero, low, high));
-  return {.dtype = dtype, .scale = {scale}, .zero_point = {zero_point}};
+  return {scale, static_cast<int32_t>(std::clamp(zero, low, high))};
 }
 
-Tensor scale_tensor(const QuantParams& params) {
-  return Tensor::of<float>(params_shape(params), params.scale);
+QuantParams choose_params(float min, float max, DType dtype, bool symmetric, bool reduce_range) {
+  const Affine one = choose_affine(min, max, dtype, symmetric, reduce_range);
+  return {.dtype = dtype, .scale = {one.scale}, .zero_point = {one.zero_point}};
 }
 
-Tensor zero_point_tensor(const QuantParams& params) {
-  return cast(Tensor::of<int32_t>(params_shape(params), params.zero_point), params.dtype);
+Tensor scale_tensor(const QuantParams& params, const Shape& shape) {
+  return Tensor::of<float>(params_shape(params, shape), params.scale);
+}
+
+Tensor zero_point_tensor(const QuantParams& params, const Shape& shape) {
+  return cast(Tensor::of<int32_t>(params_shape(params, shape), params.zero_point), params.dtype);
 }
 
 namespace {
-
-// The shape that the scales of a tensor in blocks must have.
-Shape blocked_shape(Shape shape, int axis, int64_t block) {
-  int64_t& extent = shape[static_cast<std::size_t>(axis)];
-  extent = extent / block + (extent % block == 0 ? 0 : 1);
-  return shape;
-}
 
 std::vector<int32_t> read_zero_points(const Tensor& tensor) {
   const Tensor wide = cast(tensor, DType::kFloat64);

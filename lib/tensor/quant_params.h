@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "tensor/tensor.h"
@@ -29,14 +30,30 @@ struct QuantRange {
 };
 QuantRange quant_range(DType dtype);
 
+/// The largest finite number of a floating-point type of 4 or 8 bits, e.g. 448 for float8e4m3fn;
+/// nothing for other types.
+std::optional<float> largest_number(DType dtype);
+
 /// Parameters for real numbers in [min, max] (widened to contain 0; finite).
 /// Asymmetric: scale = (max − min) / (qmax − qmin), zero_point = round(qmin − min / scale).
 /// Symmetric: scale = max(|min|, |max|) / ((qmax − qmin − 1) / 2) in the type's middle, so that
 /// −128 is never used in int8. In float32, rounding half to even, as DynamicQuantizeLinear; the
 /// scale is at least the smallest normal float. A range of width 0 gives scale 1, and asymmetric
 /// the zero point qmin.
-/// Throws Error for a range whose width is not finite and for types of more than 16 bits.
-QuantParams choose_params(float min, float max, DType dtype, bool symmetric);
+/// reduce_range: qmin and qmax are those of one bit less, {−64, 63} for int8, {0, 127} for uint8;
+/// rounding may lead an end of an asymmetric range to the integer behind.
+/// Floating point of 4 and 8 bits: scale = max(|min|, |max|) / largest_number, zero point 0.
+/// Throws Error for a range whose width is not finite, for types of more than 16 bits, and for
+/// reduce_range with 2.
+QuantParams choose_params(float min, float max, DType dtype, bool symmetric,
+                          bool reduce_range = false);
+/// The same as one entry of the lists in QuantParams.
+struct Affine {
+  float scale;
+  int32_t zero_point;
+  bool operator==(const Affine&) const = default;
+};
+Affine choose_affine(float min, float max, DType dtype, bool symmetric, bool reduce_range = false);
 
 /// What QuantizeLinear leaves to attributes.
 struct QuantizeRule {
@@ -58,10 +75,12 @@ Tensor dequantize(const Tensor& values, const QuantParams& params);
 /// The same into a float32 tensor of that shape.
 void dequantize(const Tensor& values, const QuantParams& params, Tensor& result);
 
-/// Scale as a float32 tensor and zero point as a tensor of params.dtype: scalars per tensor, else
-/// of shape [n]. What QuantizeLinear takes. Throws Error for blocks.
-Tensor scale_tensor(const QuantParams& params);
-Tensor zero_point_tensor(const QuantParams& params);
+/// Scale as a float32 tensor and zero point as a tensor of params.dtype, as QuantizeLinear takes
+/// them for a tensor of `shape`: scalars per tensor, [n] per axis, and for blocks `shape` but for
+/// ⌈n / block⌉ along the axis. Only blocks need a shape.
+/// Throws Error if the number of scales is not that of the blocks.
+Tensor scale_tensor(const QuantParams& params, const Shape& shape = {});
+Tensor zero_point_tensor(const QuantParams& params, const Shape& shape = {});
 /// Back from those tensors for a tensor of `shape`, as QuantizeLinear and DequantizeLinear read
 /// them. The scale is of any numeric type; the zero point may be null (all 0, dtype uint8 as ONNX
 /// defaults). A single scale is per tensor; else there is one for each index of `axis`, or, with a
