@@ -16,6 +16,8 @@ namespace {
 constexpr std::array<std::string_view, 5> kConverters = {
     "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"};
 
+constexpr float kLargest = 65504, kSmallest = 0x1p-24F;  // float16 numbers
+
 // Which inputs and outputs of a node are float16 when it computes in that.
 struct HalfSlots {
   std::vector<bool> inputs;
@@ -61,7 +63,7 @@ bool types_are_known(const Graph& graph, const std::vector<ValueId>& values) {
 
 class HalfApplier {
  public:
-  HalfApplier(const Model& model, Graph& graph, const std::set<NodeId>& nodes);
+  HalfApplier(Model& model, const std::set<NodeId>& nodes);
   void run();
 
  private:
@@ -78,16 +80,16 @@ class HalfApplier {
   std::map<ValueId, ValueId> halves_;  // by the float32 value
 };
 
-HalfApplier::HalfApplier(const Model& model, Graph& graph, const std::set<NodeId>& nodes)
-    : graph_(graph), pinned_(pinned_values(graph)) {
-  for (const NodeId id : graph.nodes()) {
+HalfApplier::HalfApplier(Model& model, const std::set<NodeId>& nodes)
+    : graph_(model.graph), pinned_(pinned_values(graph_)) {
+  for (const NodeId id : graph_.nodes()) {
     if (!nodes.contains(id)) continue;
-    const Node& node = graph.node(id);
-    if (const std::string reason = float16_objection(model, graph, node); !reason.empty())
-      fail("{} cannot compute in float16: {}", describe(graph, node), reason);
+    const Node& node = graph_.node(id);
+    if (const std::string reason = float16_objection(model, node); !reason.empty())
+      fail("{} cannot compute in float16: {}", describe(graph_, node), reason);
     order_.push_back(id);
-    slots_.emplace(id,
-                   half_slots(graph, node, *formal_types(node, opset_version(model, node.domain))));
+    slots_.emplace(
+        id, half_slots(graph_, node, *formal_types(node, opset_version(model, node.domain))));
   }
 }
 
@@ -151,7 +153,8 @@ void HalfApplier::run() {
 
 }  // namespace
 
-std::string float16_objection(const Model& model, const Graph& graph, const Node& node) {
+std::string float16_objection(const Model& model, const Node& node) {
+  const Graph& graph = model.graph;
   if (std::find(kConverters.begin(), kConverters.end(), node.op_type) != kConverters.end())
     return "it converts between types";
   if (has_subgraph(node)) return "it runs a subgraph";
@@ -167,12 +170,23 @@ std::string float16_objection(const Model& model, const Graph& graph, const Node
   return {};
 }
 
-void apply_float16(const Model& model, Graph& graph, const std::set<NodeId>& nodes) {
-  HalfApplier(model, graph, nodes).run();
+std::string float16_range_objection(const Graph& graph, const Node& node, const Ranges& ranges) {
+  for (const auto* values : {&node.inputs, &node.outputs})
+    for (const ValueId value : *values) {
+      if (value == ValueId::kNone) continue;
+      const auto range = ranges.values.find(graph.value(value).name);
+      if (range == ranges.values.end()) continue;
+      const float magnitude = std::max(-range->second.min, range->second.max);
+      if (magnitude > kLargest / 2)
+        return fmt::format("value '{}' reaches {:.3g}, too near to float16's largest number",
+                           range->first, magnitude);
+    }
+  return {};
 }
 
+void apply_float16(Model& model, const std::set<NodeId>& nodes) { HalfApplier(model, nodes).run(); }
+
 Tensor float16_constant(const Tensor& tensor) {
-  constexpr float kLargest = 65504, kSmallest = 0x1p-24F;
   Tensor fitting = tensor.clone();
   float* values = fitting.mutable_data<float>();
   for (int64_t i = 0; i < fitting.size(); ++i) {

@@ -19,7 +19,7 @@ QuantParams lstm_weight_params(const Tensor& weight, const WeightScheme& scheme)
 
 /// Makes an LSTM without objection a DynamicQuantizeLSTM, which quantizes its input and its state in
 /// every step, uint8, as DynamicQuantizeLinear does. `w` and `r` are parameters of 8 bits that do not
-/// differ within a row. Everything else stays as it is. The model must import com.microsoft.
-void apply_dynamic_lstm(Graph& graph, NodeId id, const QuantParams& w, const QuantParams& r);
+/// differ within a row; throws Error for others. Everything else stays as it is.
+void apply_dynamic_lstm(Model& model, NodeId id, const QuantParams& w, const QuantParams& r);
 
 }  // namespace qtool

@@ -6,7 +6,8 @@
 
 namespace qtool {
 
-/// An input whose constant is a weight, and the axis of its output channels, from the front.
+/// An input whose constant is a weight, and the axis of its output channels, from the front; −1 for a
+/// stack of matrices, of which runtimes take one scale only.
 struct WeightInput {
   std::size_t index;
   int axis;
