@@ -97,8 +97,7 @@ DType read_type(const JsonView& view) {
 }
 
 int32_t read_zero_point(const JsonView& view, DType dtype) {
-  const bool is_integer = dtype != DType::kFloat8E4M3FN && dtype != DType::kFloat8E5M2;
-  const QuantRange range = is_integer ? quant_range(dtype) : QuantRange{0, 0};
+  const QuantRange range = zero_point_range(dtype);
   return static_cast<int32_t>(view.integer(range.min, range.max));
 }
 

@@ -29,6 +29,11 @@ std::optional<DType> find_quant_type(std::string_view name) {
   return std::nullopt;
 }
 
+QuantRange zero_point_range(DType dtype) {
+  const bool is_float = dtype == DType::kFloat8E4M3FN || dtype == DType::kFloat8E5M2;
+  return is_float ? QuantRange{0, 0} : quant_range(dtype);
+}
+
 std::string quant_type_names() {
   std::string names;
   for (const Row& row : kRows) names += (names.empty() ? "" : ", ") + std::string(row.short_name);
