@@ -19,6 +19,7 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 void add_dynamic_command(CLI::App& app);
 void add_static_command(CLI::App& app);
 void add_plan_command(CLI::App& app);
+void add_convert_command(CLI::App& app);
 void add_bench_command(CLI::App& app);
 void add_run_command(CLI::App& app);
 void add_inspect_command(CLI::App& app);

@@ -33,7 +33,9 @@ void check_prelu(const Graph& graph) {
 }
 
 Graph convert(const Model& model, int64_t version) {
-  const onnx::ModelProto proto = export_model_proto(model, Detail::kSkeleton);
+  onnx::ModelProto proto = export_model_proto(model, Detail::kSkeleton);
+  // Initializers that are no inputs, as some tools write them into models of IR version 3 too.
+  proto.set_ir_version(std::max<int64_t>(proto.ir_version(), 4));
   const std::string what = fmt::format("raising opset {} to {}", opset_version(model, ""), version);
   onnx::ModelProto raised = library_call(what, [&] {
     return onnx::version_conversion::ConvertVersion(proto, static_cast<int>(version));

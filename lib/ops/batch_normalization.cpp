@@ -106,7 +106,8 @@ Kernel bind_batch_normalization(const BindContext& context) {
 
 std::span<const OpSpec> batch_normalization_ops() {
   static const std::vector<OpSpec> kOps =
-      halves_as_float({reference_op("BatchNormalization", bind_batch_normalization)});
+      halves_as_float({reference_op("BatchNormalization", bind_batch_normalization,
+                                    {.inputs = {Role::kActivation, Role::kPlain}})});
   return kOps;
 }
 

@@ -42,10 +42,10 @@ std::span<const OpSpec> binary_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
       modular_binary<ref::Add>("Add", quantized_as("com.microsoft.QLinearAdd")),
       modular_binary<ref::Mul>("Mul", quantized_as("com.microsoft.QLinearMul")),
-      modular_binary<ref::Sub>("Sub"),
-      binary<ref::Div, NumericTypes>("Div"),
+      modular_binary<ref::Sub>("Sub", {.inputs = {Role::kActivation}}),
+      binary<ref::Div, NumericTypes>("Div", {.inputs = {Role::kActivation}}),
       reference_op("Mod", bind_mod),
-      reference_op("PRelu", bind_prelu),
+      reference_op("PRelu", bind_prelu, {.inputs = {Role::kActivation, Role::kPlain}}),
   });
   return kOps;
 }

@@ -37,7 +37,8 @@ Kernel bind_cumulative(const BindContext& context) {
 
 std::span<const OpSpec> cumulative_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
-      reference_op("CumSum", bind_cumulative<ref::SumOf>),
+      reference_op("CumSum", bind_cumulative<ref::SumOf>,
+                   {.inputs = {Role::kActivation, Role::kPlain}}),
       reference_op("CumProd", bind_cumulative<ref::ProdOf>),
   });
   return kOps;

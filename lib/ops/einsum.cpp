@@ -248,8 +248,11 @@ Kernel bind_onednn(const BindContext& context) {
 }  // namespace
 
 std::span<const OpSpec> einsum_ops() {
-  static const std::vector<OpSpec> kOps = halves_as_float(
-      {{"", "Einsum", {{Provider::kOneDnn, bind_onednn}, {Provider::kReference, bind_reference}}}});
+  static const std::vector<OpSpec> kOps =
+      halves_as_float({{"",
+                        "Einsum",
+                        {{Provider::kOneDnn, bind_onednn}, {Provider::kReference, bind_reference}},
+                        {.inputs = {Role::kActivation}}}});
   return kOps;
 }
 

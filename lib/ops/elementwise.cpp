@@ -33,7 +33,9 @@ std::span<const OpSpec> elementwise_ops() {
       unary<NumericTypes>("Abs", ref::Abs{}),
       unary<SignedTypes>("Neg", ref::Neg{}),
       unary<NumericTypes>("Sign", ref::Sign{}),
-      unary<NumericTypes>("Erf", ref::Erf{}),  // of integers in opset 9 only
+      unary<NumericTypes>("Erf", ref::Erf{},
+                          {.inputs = {Role::kActivation},
+                           .fixed_output = std::pair{-1.0F, 1.0F}}),  // of integers in opset 9 only
       unary("Floor", [](auto x) { return std::floor(x); }),
       unary("Ceil", [](auto x) { return std::ceil(x); }),
       unary("Round", ref::Round{}),

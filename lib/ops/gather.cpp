@@ -105,11 +105,12 @@ Kernel bind_reverse_sequence(const BindContext& context) {
 }  // namespace
 
 std::span<const OpSpec> gather_ops() {
+  static const QuantTraits kMoves = {.inputs = {Role::kActivation, Role::kPlain},
+                                     .same_params = true};
   static const std::vector<OpSpec> kOps = {
-      reference_op("Gather", moves_packed<bind_gather>,
-                   {.inputs = {Role::kActivation, Role::kPlain}, .same_params = true}),
-      reference_op("GatherElements", bind_gather_elements),
-      reference_op("GatherND", bind_gather_nd),
+      reference_op("Gather", moves_packed<bind_gather>, kMoves),
+      reference_op("GatherElements", bind_gather_elements, kMoves),
+      reference_op("GatherND", bind_gather_nd, kMoves),
       reference_op("Compress", bind_compress),
       reference_op("ReverseSequence", bind_reverse_sequence),
   };

@@ -145,14 +145,15 @@ void layer_normalize(const LayerNorm& norm, const Tensor& x, const Tensor& scale
 }
 
 std::span<const OpSpec> layer_normalization_ops() {
+  static const QuantTraits kNormalizes = {.inputs = {Role::kActivation, Role::kPlain}};
   static const std::vector<OpSpec> kOps = halves_as_float({
-      reference_op("LayerNormalization", bind_layer_normalization),
-      reference_op("RMSNormalization", bind_rms_normalization),
+      reference_op("LayerNormalization", bind_layer_normalization, kNormalizes),
+      reference_op("RMSNormalization", bind_rms_normalization, kNormalizes),
       reference_op("SimplifiedLayerNormalization", bind_simplified),
       contrib("SkipLayerNormalization", bind_skip<true>),
       contrib("SkipSimplifiedLayerNormalization", bind_skip<false>),
-      reference_op("GroupNormalization", bind_group_normalization),
-      reference_op("InstanceNormalization", bind_instance_normalization),
+      reference_op("GroupNormalization", bind_group_normalization, kNormalizes),
+      reference_op("InstanceNormalization", bind_instance_normalization, kNormalizes),
   });
   return kOps;
 }

@@ -160,7 +160,7 @@ std::span<const OpSpec> layout_ops() {
       reference_op("Split", bind_split, kMoves),
       reference_op("Expand", moves_packed<bind_expand>, kMoves),
       reference_op("Trilu", bind_trilu),
-      reference_op("Tile", moves_packed<bind_tile>),
+      reference_op("Tile", moves_packed<bind_tile>, kMoves),
   };
   return kOps;
 }

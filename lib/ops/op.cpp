@@ -44,6 +44,7 @@ Role input_role(const QuantTraits& traits, std::size_t index) {
 
 bool shares_params(const Node& node) {
   if (!quant_traits(node).same_params) return false;
+  if (node.outputs.size() > 1 && node.op_type != "Split") return false;
   const auto mode = attribute_or<std::string>(node, "mode", "");
   if (node.op_type == "Resize") return mode.empty() || mode == "nearest";
   if (node.op_type == "Pad") return !mode.empty() && mode != "constant";

@@ -74,9 +74,9 @@ Kernel bind_top_k(const BindContext& context) {
 
 std::span<const OpSpec> ranking_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
-      reference_op("ArgMax", bind_arg<std::greater<>>),
+      reference_op("ArgMax", bind_arg<std::greater<>>, {.inputs = {Role::kActivation}}),
       reference_op("ArgMin", bind_arg<std::less<>>),
-      reference_op("TopK", bind_top_k),
+      reference_op("TopK", bind_top_k, {.inputs = {Role::kActivation, Role::kPlain}}),
   });
   return kOps;
 }

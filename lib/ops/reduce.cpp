@@ -74,21 +74,22 @@ std::span<const OpSpec> reduce_ops() {
   using Unsigned = Types<float, double, uint32_t, uint64_t>;
   using Wide = Types<float, double, uint32_t, uint64_t, int32_t, int64_t>;
   using Ordered = Types<float, double, uint32_t, uint64_t, int32_t, int64_t, uint8_t, int8_t, bool>;
+  static const QuantTraits kReduces = {.inputs = {Role::kActivation, Role::kPlain}};
   static const std::vector<OpSpec> kOps = halves_as_float({
-      reference_op("ReduceSum", bind_reduce<ref::SumOf, Unsigned, true>),
+      reference_op("ReduceSum", bind_reduce<ref::SumOf, Unsigned, true>, kReduces),
       reference_op("ReduceProd", bind_reduce<ref::ProdOf, Unsigned, true>),
       reference_op("ReduceSumSquare", bind_reduce<ref::SumSquareOf, Unsigned, true>),
-      reference_op("ReduceMean", bind_reduce<ref::MeanOf, Wide>),
+      reference_op("ReduceMean", bind_reduce<ref::MeanOf, Wide>, kReduces),
       reference_op("ReduceL1", bind_reduce<ref::L1Of, Wide>),
       reference_op("ReduceL2", bind_reduce<ref::L2Of, Wide>),
       reference_op("ReduceLogSum", bind_reduce<ref::LogSumOf, Wide>),
       reference_op("ReduceLogSumExp", bind_reduce<ref::LogSumExpOf, Wide>),
-      reference_op("ReduceMax", bind_reduce<ref::MaxOf, Ordered>),
+      reference_op("ReduceMax", bind_reduce<ref::MaxOf, Ordered>, kReduces),
       reference_op("ReduceMin", bind_reduce<ref::MinOf, Ordered>),
       reference_op(
           "GlobalAveragePool", bind_global_pool<ref::MeanOf>,
           {.inputs = {Role::kActivation}, .qoperator = "com.microsoft.QLinearGlobalAveragePool"}),
-      reference_op("GlobalMaxPool", bind_global_pool<ref::MaxOf>),
+      reference_op("GlobalMaxPool", bind_global_pool<ref::MaxOf>, {.inputs = {Role::kActivation}}),
   });
   return kOps;
 }

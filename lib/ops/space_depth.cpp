@@ -78,9 +78,10 @@ Kernel bind_space_to_depth(const BindContext& context) {
 }  // namespace
 
 std::span<const OpSpec> space_depth_ops() {
+  static const QuantTraits kMoves = {.inputs = {Role::kActivation}, .same_params = true};
   static const std::vector<OpSpec> kOps = {
-      reference_op("DepthToSpace", bind_depth_to_space),
-      reference_op("SpaceToDepth", bind_space_to_depth),
+      reference_op("DepthToSpace", bind_depth_to_space, kMoves),
+      reference_op("SpaceToDepth", bind_space_to_depth, kMoves),
   };
   return kOps;
 }

@@ -48,8 +48,8 @@ Kernel bind_mean(const BindContext&) {
 
 std::span<const OpSpec> variadic_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
-      reference_op("Min", bind_fold<ref::Min, NumericTypes>),
-      reference_op("Max", bind_fold<ref::Max, NumericTypes>),
+      reference_op("Min", bind_fold<ref::Min, NumericTypes>, {.inputs = {Role::kActivation}}),
+      reference_op("Max", bind_fold<ref::Max, NumericTypes>, {.inputs = {Role::kActivation}}),
       reference_op("Sum", bind_fold<ref::Add, FloatTypes>),
       reference_op("Mean", bind_mean),
   });

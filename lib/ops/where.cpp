@@ -23,7 +23,8 @@ Kernel bind_where(const BindContext&) {
 }  // namespace
 
 std::span<const OpSpec> where_ops() {
-  static const std::vector<OpSpec> kOps = {reference_op("Where", bind_where)};
+  static const std::vector<OpSpec> kOps = {
+      reference_op("Where", bind_where, {.inputs = {Role::kPlain, Role::kActivation}})};
   return kOps;
 }
 

@@ -37,6 +37,8 @@ void run_passes(Model& model, std::span<const Pass> passes, const PassOptions& o
 std::span<const Pass> prepare_pipeline();
 /// The passes that turn a model in QDQ form into one of quantized operators.
 std::span<const Pass> qoperator_pipeline();
+/// The passes that turn a model of quantized operators, or of another tool, into one in QDQ form.
+std::span<const Pass> qdq_pipeline();
 /// The passes that lower a model for running; what they make never goes into a file.
 std::span<const Pass> runtime_pipeline();
 /// The pass of that name in any pipeline, or null.

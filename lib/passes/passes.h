@@ -11,17 +11,20 @@ namespace qtool {
 // Of two values that become one, the later one keeps its name. None of them throws but for input
 // that breaks the ONNX rules.
 
+bool absorb_activation(Model& model);
 bool constants_to_initializers(Model& model);
 bool copy_captured_constants(Model& model);
 bool fold_affine(Model& model);
 bool fold_batch_norm(Model& model);
 bool fold_constants(Model& model);
 bool fold_dequantize(Model& model);
+bool fold_quantize(Model& model);
 bool fuse_activation(Model& model);
 bool name_nodes(Model& model);
 bool name_values(Model& model);
 bool normalize_gemm(Model& model);
 bool qdq_to_qoperator(Model& model);
+bool qoperator_to_qdq(Model& model);
 bool remove_dead_nodes(Model& model);
 bool remove_identity(Model& model);
 bool remove_initializer_inputs(Model& model);

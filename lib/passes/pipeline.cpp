@@ -24,6 +24,14 @@ constexpr Pass kQdqToQoperator = {
 
 constexpr Pass kNameValues = {"name_values", "give every value of a body a name of its own",
                               name_values};
+constexpr Pass kConstantsToInitializers = {"constants_to_initializers",
+                                           "turn Constant nodes into constants of the graph",
+                                           constants_to_initializers};
+constexpr Pass kFoldQuantize = {"fold_quantize",
+                                "quantize constants once, and not again what is quantized already",
+                                fold_quantize};
+constexpr Pass kAbsorbActivation = {
+    "absorb_activation", "leave clipping to the QuantizeLinear behind it", absorb_activation};
 
 // Nodes get their names first, from the model as its author knows it. Identities go before folding,
 // so that a constant shared through them stays one constant, and after it, since folding makes the
@@ -32,8 +40,7 @@ constexpr std::array kPrepare = {
     Pass{"remove_initializer_inputs", "drop graph inputs that are constants",
          remove_initializer_inputs},
     Pass{"name_nodes", "give every node a name of its own", name_nodes},
-    Pass{"constants_to_initializers", "turn Constant nodes into constants of the graph",
-         constants_to_initializers},
+    kConstantsToInitializers,
     Pass{"copy_captured_constants", "give bodies the constants that they read from around them",
          copy_captured_constants},
     kNameValues,
@@ -47,11 +54,25 @@ constexpr std::array kPrepare = {
     kRemoveDeadNodes,
 };
 
-constexpr std::array kQoperator = {kQdqToQoperator, kRemoveDeadNodes};
+// Both take models of other tools too: scales may be Constant nodes, and weights floats in front of
+// a QuantizeLinear. Quantized operators of constants are constants, in front of DequantizeLinear.
+constexpr std::array kQoperator = {
+    kConstantsToInitializers, kRemoveIdentity, kFoldQuantize,    kAbsorbActivation,
+    kQdqToQoperator,          kFoldQuantize,   kRemoveDeadNodes,
+};
+constexpr std::array kQdq = {
+    kConstantsToInitializers,
+    kFoldQuantize,
+    Pass{"qoperator_to_qdq",
+         "turn quantized operators into float ones between DequantizeLinear and QuantizeLinear",
+         qoperator_to_qdq},
+    kRemoveDeadNodes,
+};
 
 constexpr std::array kRuntime = {
     kFoldConstants,
     kRemoveIdentity,
+    kAbsorbActivation,
     kQdqToQoperator,
     kRemoveDeadNodes,  // before folding, so that weights of quantized operators are not dequantized
     Pass{"fold_dequantize", "dequantize constants once instead of in every run", fold_dequantize},
@@ -63,10 +84,12 @@ constexpr std::array kRuntime = {
 
 std::span<const Pass> prepare_pipeline() { return kPrepare; }
 std::span<const Pass> qoperator_pipeline() { return kQoperator; }
+std::span<const Pass> qdq_pipeline() { return kQdq; }
 std::span<const Pass> runtime_pipeline() { return kRuntime; }
 
 const Pass* find_pass(std::string_view name) {
-  for (const auto pipeline : {prepare_pipeline(), qoperator_pipeline(), runtime_pipeline()})
+  for (const auto pipeline :
+       {prepare_pipeline(), qoperator_pipeline(), qdq_pipeline(), runtime_pipeline()})
     for (const Pass& pass : pipeline)
       if (pass.name == name) return &pass;
   return nullptr;

@@ -105,7 +105,8 @@ TEST_CASE("every text case of every pass holds") {
 TEST_CASE("every pass of every pipeline has text cases") {
   std::set<std::string> names;
   for (const std::filesystem::path& file : case_files()) names.insert(file.stem().string());
-  for (const auto pipeline : {prepare_pipeline(), qoperator_pipeline(), runtime_pipeline()})
+  for (const auto pipeline :
+       {prepare_pipeline(), qoperator_pipeline(), qdq_pipeline(), runtime_pipeline()})
     for (const Pass& pass : pipeline) {
       INFO(pass.name);
       CHECK(names.contains(std::string(pass.name)));
