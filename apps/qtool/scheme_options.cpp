@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "quant/overrides.h"
 #include "quant/type_names.h"
 
 namespace qtool {
@@ -93,6 +94,10 @@ void SchemeOptions::fill(QuantOptions& quant) const {
   if (!keep_float.empty())
     quant.rules.push_back({.nodes = keep_float, .mode = Mode::kFloat, .origin = "--keep-float"});
   for (const std::string& text : modes) quant.rules.push_back(mode_rule(text));
+  if (overrides.empty()) return;
+  Overrides read = read_overrides(overrides);
+  quant.rules.insert(quant.rules.end(), read.rules.begin(), read.rules.end());
+  quant.tensor_rules = std::move(read.tensor_rules);
 }
 
 void add_scheme_options(CLI::App& command, SchemeOptions& options, QuantOptions& quant) {

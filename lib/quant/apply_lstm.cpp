@@ -67,9 +67,11 @@ QuantParams lstm_weight_params(const Tensor& weight, const WeightScheme& scheme)
   const int64_t directions = weight.dim(0), rows = weight.dim(1), k = weight.dim(2);
   const Tensor matrix = weight.reshaped(scheme.per_channel ? Shape{directions * rows, k}
                                                            : Shape{directions, rows * k});
-  QuantParams params = choose_weight_params(
-      matrix,
-      {.dtype = scheme.dtype, .symmetric = scheme.symmetric || scheme.per_channel, .axis = 0});
+  WeightScheme rows_scheme = scheme;
+  rows_scheme.symmetric = scheme.symmetric || scheme.per_channel;
+  rows_scheme.per_channel = true;
+  rows_scheme.block = 0;
+  QuantParams params = choose_weight_params(matrix, rows_scheme, 0, -1);
   if (scheme.per_channel) {
     params.axis = 2;
     params.block = k;

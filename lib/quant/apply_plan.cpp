@@ -221,10 +221,9 @@ void PlanApplier::apply_dynamic_node(NodeId id) {
   if (mode(id) != Mode::kDynamic) return;
   const Node& node = graph_.node(id);
   if (is_op(node, "LSTM")) {
-    require_opset(model_, "com.microsoft", 1);
-    apply_dynamic_lstm(graph_, id, weight_params(node, 1), weight_params(node, 2));
+    apply_dynamic_lstm(model_, id, weight_params(node, 1), weight_params(node, 2));
   } else if (node.op_type == "Attention") {
-    apply_dynamic_attention(graph_, id, weight_params(node, 1));
+    apply_dynamic_attention(model_, id, weight_params(node, 1));
   } else {
     apply_dynamic(graph_, id, weight_params(node, 1));
   }
@@ -249,7 +248,7 @@ void PlanApplier::run() {
   std::set<NodeId> halves;
   for (const NodeId id : order)
     if (graph_.contains(id) && mode(id) == Mode::kFloat16) halves.insert(id);
-  apply_float16(model_, graph_, halves);
+  apply_float16(model_, halves);
   graph_.compact();
 }
 

@@ -122,12 +122,11 @@ const QuantParams* decided_params(const QuantPlan& plan, const std::string& valu
 // Everything that is decided about one graph, its bodies left out.
 class GraphPlanner {
  public:
-  GraphPlanner(const Model& model, const Graph& graph, const Requests& requests,
-               const QuantOptions& options)
-      : graph_(graph),
+  GraphPlanner(const Model& model, const Requests& requests, const QuantOptions& options)
+      : graph_(model.graph),
         requests_(requests),
         options_(options),
-        selection_(select(model, graph, requests, options)) {}
+        selection_(select(model, requests, options)) {}
 
   void list_targets(CalibrationTargets& targets) const;
   void plan(const Ranges& ranges, QuantPlan& plan) const;
@@ -218,13 +217,20 @@ void GraphPlanner::plan(const Ranges& ranges, QuantPlan& plan) const {
   }
 }
 
+// The model with each of its graphs, bodies included, in turn.
+void for_each_part(const Model& model, const std::function<void(const Model&)>& visit) {
+  for_each_graph(model.graph, [&](const Graph& graph) {
+    visit({model.ir_version, model.opsets, graph, {}});
+  });
+}
+
 }  // namespace
 
 CalibrationTargets values_to_calibrate(const Model& model, const QuantOptions& options) {
   const Requests requests = resolve_rules(model.graph, options);
   CalibrationTargets targets;
-  for_each_graph(model.graph, [&](const Graph& graph) {
-    GraphPlanner(model, graph, requests, options).list_targets(targets);
+  for_each_part(model, [&](const Model& part) {
+    GraphPlanner(part, requests, options).list_targets(targets);
   });
   return targets;
 }
@@ -233,9 +239,8 @@ QuantPlan make_plan(const Model& model, const Ranges& ranges, const QuantOptions
   check_tensor_rules(model.graph, options);
   const Requests requests = resolve_rules(model.graph, options);
   QuantPlan plan;
-  for_each_graph(model.graph, [&](const Graph& graph) {
-    GraphPlanner(model, graph, requests, options).plan(ranges, plan);
-  });
+  for_each_part(
+      model, [&](const Model& part) { GraphPlanner(part, requests, options).plan(ranges, plan); });
   return plan;
 }
 

@@ -1,6 +1,7 @@
 #include "quant/plan.h"
 
 #include <algorithm>
+#include <set>
 
 #include "onnx_io/onnx_io.h"
 
@@ -30,8 +31,13 @@ std::string_view name(Source source) {
 }
 
 int64_t required_opset(const QuantPlan& plan) {
+  std::set<std::string> dynamic;  // what these read goes through no DequantizeLinear
+  for (const NodePlan& node : plan.nodes)
+    if (node.mode == Mode::kDynamic) dynamic.insert(node.node);
   int64_t opset = kQuantizationOpset;
-  for (const TensorPlan& tensor : plan.tensors) opset = std::max(opset, first_opset(tensor.params));
+  for (const TensorPlan& tensor : plan.tensors)
+    if (tensor.readers.empty() || !dynamic.contains(tensor.readers[0]))
+      opset = std::max(opset, first_opset(tensor.params));
   return opset;
 }
 

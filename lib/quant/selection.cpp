@@ -17,30 +17,30 @@ struct Attempt {
 
 // The modes that may serve a request, the best first, each with what speaks against it. What cannot
 // be static is tried as dynamic, what cannot be dynamic as weight-only.
-std::vector<Attempt> attempts(const Model& model, const Graph& graph, const Node& node, Mode asked,
+std::vector<Attempt> attempts(const Model& model, const Node& node, Mode asked,
                               const QuantOptions& options) {
-  if (asked == Mode::kFloat16) return {{Mode::kFloat16, float16_objection(model, graph, node)}};
+  if (asked == Mode::kFloat16) return {{Mode::kFloat16, float16_objection(model, node)}};
   std::vector<Attempt> result;
   if (asked != Mode::kWeightOnly)
-    result.push_back({Mode::kDynamic, dynamic_objection(graph, node, options)});
-  result.push_back({Mode::kWeightOnly, weight_only_objection(graph, node)});
+    result.push_back({Mode::kDynamic, dynamic_objection(model.graph, node, options)});
+  result.push_back({Mode::kWeightOnly, weight_only_objection(model.graph, node)});
   return result;
 }
 
-void decide(const Model& model, const Graph& graph, NodeId id, const NodeRequest& request,
-            const QuantOptions& options, Selection& selection) {
+void decide(const Model& model, NodeId id, const NodeRequest& request, const QuantOptions& options,
+            Selection& selection) {
   NodePlan& plan = selection.nodes.at(id);
   if (plan.mode == Mode::kStatic) return;
   if (request.mode == Mode::kFloat) {
     plan.reason = fmt::format("{} asks for it", request.origin);
     return;
   }
-  for (const Attempt& attempt : attempts(model, graph, graph.node(id), request.mode, options)) {
+  for (const Attempt& attempt : attempts(model, model.graph.node(id), request.mode, options)) {
     if (attempt.objection.empty()) {
       plan.mode = attempt.mode;
       if (attempt.mode == request.mode) plan.reason.clear();
       if (attempt.mode == Mode::kFloat16) return;
-      const std::vector<WeightUse> weights = weights_of(graph, id);
+      const std::vector<WeightUse> weights = weights_of(model.graph, id);
       selection.weights.insert(selection.weights.end(), weights.begin(), weights.end());
       return;
     }
@@ -50,11 +50,10 @@ void decide(const Model& model, const Graph& graph, NodeId id, const NodeRequest
 
 }  // namespace
 
-Selection select(const Model& model, const Graph& graph, const Requests& requests,
-                 const QuantOptions& options) {
-  Selection selection = select_static(graph, requests, options);
-  for (const NodeId id : graph.nodes())
-    decide(model, graph, id, requests.at(graph.node(id).name), options, selection);
+Selection select(const Model& model, const Requests& requests, const QuantOptions& options) {
+  Selection selection = select_static(model.graph, requests, options);
+  for (const NodeId id : model.graph.nodes())
+    decide(model, id, requests.at(model.graph.node(id).name), options, selection);
   return selection;
 }
 

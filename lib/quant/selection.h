@@ -37,7 +37,7 @@ struct Selection {
 /// What is asked of every node, by name.
 using Requests = std::map<std::string, NodeRequest>;
 
-/// Gives every node of `graph`, the model's or that of a body in it, the mode that was asked for, where it can have it and where that helps.
+/// Gives every node of the model's graph, bodies left out, the mode that was asked for, where it can have it and where that helps.
 ///
 /// Static, in this order:
 ///  - Conv, Gemm, MatMul with constant weights (MatMul also without) are static.
@@ -53,7 +53,6 @@ using Requests = std::map<std::string, NodeRequest>;
 ///
 /// Dynamic: Gemm, MatMul, LSTM and Attention with constant weights; Conv if options.dynamic_conv. Other
 /// nodes with constant weights, and look-ups in constant tables, are weight-only.
-Selection select(const Model& model, const Graph& graph, const Requests& requests,
-                 const QuantOptions& options);
+Selection select(const Model& model, const Requests& requests, const QuantOptions& options);
 
 }  // namespace qtool

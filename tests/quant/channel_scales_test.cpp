@@ -50,8 +50,7 @@ output y: float32[1, 2, 2, 2]
 
 std::size_t readers(std::string text, const std::string& value) {
   const Model model = parse_text(text);
-  return readers_that_scale(model.graph,
-                            select(model, model.graph, resolve_rules(model.graph, {}), {}),
+  return readers_that_scale(model.graph, select(model, resolve_rules(model.graph, {}), {}),
                             model.graph.find(value), {})
       .size();
 }

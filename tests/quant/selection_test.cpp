@@ -10,8 +10,7 @@ namespace {
 // Mode and reason of every node, by name.
 std::map<std::string, std::string> decisions(const std::string& text, QuantOptions options = {}) {
   const Model model = parse_text(text);
-  const Selection selection =
-      select(model, model.graph, resolve_rules(model.graph, options), options);
+  const Selection selection = select(model, resolve_rules(model.graph, options), options);
   std::map<std::string, std::string> result;
   for (const auto& [id, plan] : selection.nodes)
     result[plan.node] =
@@ -22,8 +21,7 @@ std::map<std::string, std::string> decisions(const std::string& text, QuantOptio
 std::set<std::string> activations(const std::string& text) {
   const Model model = parse_text(text);
   std::set<std::string> result;
-  for (const ValueId id :
-       select(model, model.graph, resolve_rules(model.graph, {}), {}).activations)
+  for (const ValueId id : select(model, resolve_rules(model.graph, {}), {}).activations)
     result.insert(model.graph.value(id).name);
   return result;
 }
