@@ -207,6 +207,65 @@ TEST_CASE("degenerate ranges") {
   CHECK(choose_params(-3e38f, 3e38f, DType::kInt8, true).scale[0] == 3e38f / 127);
 }
 
+TEST_CASE("a reduced range has one bit less") {
+  const auto integers = [](DType dtype, bool symmetric, float x) {
+    return to_int64s(quantize(Tensor::scalar(x), choose_params(-2, 6, dtype, symmetric, true)))[0];
+  };
+  CHECK(integers(DType::kInt8, false, -2) == -64);
+  CHECK(integers(DType::kInt8, false, 6) == 63);
+  CHECK(integers(DType::kInt8, true, 6) == 63);
+  CHECK(integers(DType::kUInt8, false, -2) == 0);
+  CHECK(integers(DType::kUInt8, false, 6) == 127);
+  CHECK(integers(DType::kUInt8, true, 0) == 64);
+  CHECK(integers(DType::kUInt8, true, 6) == 127);
+  CHECK(choose_params(-1, 1, DType::kInt4, true, true).scale[0] == 1.0f / 3);
+  CHECK_THROWS_AS(choose_params(-1, 1, DType::kInt2, true, true), Error);
+  for (float low = 0; low < 3; low += 0.01f) {  // rounding of both ends adds one at most
+    const QuantParams params = choose_params(-low, 1, DType::kUInt8, false, true);
+    CHECK(to_int64s(quantize(Tensor::scalar(-low), params))[0] >= 0);
+    CHECK(to_int64s(quantize(Tensor::scalar(1.0f), params))[0] <= 128);
+  }
+}
+
+TEST_CASE("floating-point types put the largest magnitude at their largest number") {
+  const std::pair<DType, float> types[] = {{DType::kFloat8E4M3FN, 448.0f},
+                                           {DType::kFloat8E4M3FNUZ, 240.0f},
+                                           {DType::kFloat8E5M2, 57344.0f},
+                                           {DType::kFloat8E5M2FNUZ, 57344.0f},
+                                           {DType::kFloat4E2M1, 6.0f}};
+  for (const auto& [dtype, largest] : types) {
+    CHECK(largest_number(dtype) == largest);
+    for (const bool symmetric : {true, false}) {
+      const QuantParams params = choose_params(-3, 2, dtype, symmetric);
+      CHECK(params.scale[0] == 3 / largest);
+      CHECK(params.zero_point[0] == 0);
+      const QuantParams unit{.dtype = dtype, .scale = {1}, .zero_point = {0}};
+      CHECK(dequantize(quantize(Tensor::scalar(-3.0f), params), unit).data<float>()[0] == -largest);
+      // No finite number is larger.
+      CHECK(dequantize(quantize(Tensor::scalar(2 * largest), unit), unit).data<float>()[0] ==
+            largest);
+    }
+  }
+  CHECK(!largest_number(DType::kInt8));
+}
+
+TEST_CASE("parameters in blocks have the shape of the tensor but for the axis") {
+  const QuantParams params{.dtype = DType::kUInt4,
+                           .scale = {1, 2, 3, 4, 5, 6},
+                           .zero_point = {1, 2, 3, 4, 5, 15},
+                           .axis = 0,
+                           .block = 2};
+  CHECK(scale_tensor(params, {3, 3}) == Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  const Tensor zero_point = zero_point_tensor(params, {3, 3});
+  CHECK(zero_point.dtype() == DType::kUInt4);
+  CHECK(zero_point.shape() == Shape{2, 3});
+  CHECK(zero_point.bytes() == 3);
+  CHECK(cast(zero_point, DType::kInt32).to_vector<int32_t>() == params.zero_point);
+  CHECK(params_from_tensors(scale_tensor(params, {4, 3}), &zero_point, 0, {4, 3}, 2) == params);
+  CHECK_THROWS_AS(scale_tensor(params, {5, 3}), Error);
+  CHECK_THROWS_AS(zero_point_tensor(params, {}), Error);
+}
+
 TEST_CASE("parameters survive as tensors") {
   for (const DType dtype : kTypes) {
     const QuantParams axis{.dtype = dtype, .scale = {1, 2}, .zero_point = {3, 4}, .axis = 1};
