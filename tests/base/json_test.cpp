@@ -58,7 +58,8 @@ TEST_CASE("parse_json says where a text is no JSON") {
         "key 'b' stands twice in one object");
   CHECK(parse_json("{\"a\": {\"b\": 1}, \"b\": [{\"b\": 1}]}").size() == 2);
   const std::string deep(100000, '[');
-  CHECK(error_of([&] { parse_json(deep); }).find("not JSON") == 0);
+  CHECK(error_of([&] { parse_json(deep); }) == "lists and objects are nested more than 64 deep");
+  CHECK(error_of([] { parse_json(std::string(64, '[') + std::string(64, ']')); }) == "no error");
 }
 
 TEST_CASE("a view names the way to what is wrong") {
