@@ -115,6 +115,11 @@ std::vector<JsonView> JsonView::elements() const {
   return result;
 }
 
+bool JsonView::flag() const {
+  if (!json_->is_boolean()) fail_expected("true or false");
+  return json_->get<bool>();
+}
+
 std::string JsonView::text() const {
   if (!json_->is_string()) fail_expected("a text");
   return json_->get<std::string>();

@@ -45,6 +45,7 @@ class JsonView {
   std::vector<JsonView> elements() const;
 
   std::string text() const;
+  bool flag() const;
   float number() const;
   /// A whole number from `low` to `high`.
   int64_t integer(int64_t low, int64_t high) const;

@@ -46,6 +46,7 @@ Json tensor_json(const TensorPlan& tensor) {
 Json node_json(const NodePlan& node) {
   Json json = {
       {"node", node.node}, {"op_type", node.op_type}, {"mode", std::string(name(node.mode))}};
+  if (node.absorbed) json["absorbed"] = true;
   if (!node.reason.empty()) json["reason"] = node.reason;
   return json;
 }
@@ -70,11 +71,13 @@ std::string optional_text(const JsonView& object, const std::string& key) {
 }
 
 NodePlan read_node(const JsonView& view) {
-  view.allow({"node", "op_type", "mode", "reason"});
+  view.allow({"node", "op_type", "mode", "absorbed", "reason"});
+  const auto absorbed = view.find("absorbed");
   return {.node = view.at("node").text(),
           .op_type = optional_text(view, "op_type"),
           .mode = read_name(view.at("mode"), kModes),
-          .reason = optional_text(view, "reason")};
+          .reason = optional_text(view, "reason"),
+          .absorbed = absorbed && absorbed->flag()};
 }
 
 float read_positive(const JsonView& view) {

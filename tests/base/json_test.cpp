@@ -69,7 +69,9 @@ TEST_CASE("a view names the way to what is wrong") {
   const JsonView first = root.at("list").elements().at(0);
   CHECK(first.at("n").number() == 1.5f);
   CHECK(first.at("t").text() == "x");
+  CHECK(root.at("on").flag());
   CHECK_FALSE(first.find("nothing"));
+  CHECK(error_of([&] { first.at("n").flag(); }) == "list[0].n: expected true or false, got 1.5");
   CHECK(error_of([&] { root.at("lust"); }) == "has no field 'lust'");
   CHECK(error_of([&] { first.at("m"); }) == "list[0]: has no field 'm'");
   CHECK(error_of([&] { first.at("n").text(); }) == "list[0].n: expected a text, got 1.5");
