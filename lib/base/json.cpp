@@ -10,6 +10,8 @@
 namespace qtool {
 namespace {
 
+constexpr int kDeepest = 64;  // what handles JSON calls itself for each level
+
 // The library's message without its own number in front: "[json.exception.parse_error.101] …".
 std::string message_of(const Json::exception& error) {
   const std::string_view text = error.what();
@@ -41,7 +43,8 @@ void append(const Json& json, int levels, const std::string& indent, std::string
 
 Json parse_json(std::string_view text) {
   std::vector<std::set<std::string>> open;  // keys of the objects that the parser is in
-  const auto check = [&](int, Json::parse_event_t event, Json& parsed) {
+  const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > kDeepest) fail("lists and objects are nested more than {} deep", kDeepest);
     if (event == Json::parse_event_t::object_start) open.emplace_back();
     if (event == Json::parse_event_t::object_end) open.pop_back();
     if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second)

@@ -15,7 +15,7 @@ using Json = nlohmann::basic_json<nlohmann::ordered_map, std::vector, std::strin
                                   uint64_t, float>;
 
 /// Reads JSON. Throws Error with line and column for what is none, for a number that no float holds,
-/// and for a key that stands twice in one object.
+/// for a key that stands twice in one object, and for nesting deeper than 64.
 Json parse_json(std::string_view text);
 
 /// Writes JSON with the outer `levels` of lists and objects broken into lines, one element a line,

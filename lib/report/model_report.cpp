@@ -1,8 +1,8 @@
 #include "report/model_report.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "report/spread.h"
 #include "report/table.h"
 
 namespace qtool {
@@ -11,17 +11,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string domain_name(const std::string& domain) { return domain.empty() ? "ai.onnx" : domain; }
-
-// "0.0123", or "0.001 to 0.02 (16 channels)".
-template <class T>
-std::string spread(const std::vector<T>& values, std::string_view unit) {
-  if (values.empty()) return "";
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  if (values.size() == 1) return fmt::format("{:.6g}", double(values[0]));
-  const std::string count = fmt::format(" ({} {})", values.size(), unit);
-  if (*low == *high) return fmt::format("{:.6g}", double(*low)) + count;
-  return fmt::format("{:.6g} to {:.6g}", double(*low), double(*high)) + count;
-}
 
 std::string ports(std::string_view title, const std::vector<ModelSummary::Port>& list) {
   std::string text = fmt::format("{}\n", title);

@@ -58,7 +58,8 @@ TEST_CASE("parse_json says where a text is no JSON") {
         "key 'b' stands twice in one object");
   CHECK(parse_json("{\"a\": {\"b\": 1}, \"b\": [{\"b\": 1}]}").size() == 2);
   const std::string deep(100000, '[');
-  CHECK(error_of([&] { parse_json(deep); }).find("not JSON") == 0);
+  CHECK(error_of([&] { parse_json(deep); }) == "lists and objects are nested more than 64 deep");
+  CHECK(error_of([] { parse_json(std::string(64, '[') + std::string(64, ']')); }) == "no error");
 }
 
 TEST_CASE("a view names the way to what is wrong") {
@@ -68,7 +69,9 @@ TEST_CASE("a view names the way to what is wrong") {
   const JsonView first = root.at("list").elements().at(0);
   CHECK(first.at("n").number() == 1.5f);
   CHECK(first.at("t").text() == "x");
+  CHECK(root.at("on").flag());
   CHECK_FALSE(first.find("nothing"));
+  CHECK(error_of([&] { first.at("n").flag(); }) == "list[0].n: expected true or false, got 1.5");
   CHECK(error_of([&] { root.at("lust"); }) == "has no field 'lust'");
   CHECK(error_of([&] { first.at("m"); }) == "list[0]: has no field 'm'");
   CHECK(error_of([&] { first.at("n").text(); }) == "list[0].n: expected a text, got 1.5");

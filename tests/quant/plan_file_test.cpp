@@ -24,7 +24,8 @@ QuantPlan every_kind() {
                 {"a \"quoted\"\nname", "com.microsoft.FusedConv", Mode::kWeightOnly, "because…"},
                 {"lstm", "LSTM", Mode::kDynamic, ""},
                 {"soft", "Softmax", Mode::kFloat, "it reads nothing quantized"},
-                {"half", "Gemm", Mode::kFloat16, ""}};
+                {"half", "Gemm", Mode::kFloat16, ""},
+                {"clip", "Clip", Mode::kStatic, "", true}};
   plan.tensors.push_back({.value = "x",
                           .params = {DType::kUInt8, {0.1f}, {128}},
                           .source = Source::kShared,
@@ -63,6 +64,7 @@ TEST_CASE("a plan comes back from its file bit for bit") {
     CHECK(after.nodes[i].op_type == before.nodes[i].op_type);
     CHECK(after.nodes[i].mode == before.nodes[i].mode);
     CHECK(after.nodes[i].reason == before.nodes[i].reason);
+    CHECK(after.nodes[i].absorbed == before.nodes[i].absorbed);
   }
   REQUIRE(after.tensors.size() == before.tensors.size());
   for (std::size_t i = 0; i < before.tensors.size(); ++i) {
@@ -196,7 +198,8 @@ class Schema {
   }
   static bool is_of_type(const Json& json, const Json& type) {
     return (type == "object" && json.is_object()) || (type == "array" && json.is_array()) ||
-           (type == "string" && json.is_string()) || (type == "number" && json.is_number()) ||
+           (type == "string" && json.is_string()) || (type == "boolean" && json.is_boolean()) ||
+           (type == "number" && json.is_number()) ||
            (type == "integer" && json.is_number_integer());
   }
   static bool has_all(const Json& json, const Json& fields) {
@@ -238,6 +241,7 @@ TEST_CASE("the schema and parse_plan refuse the same edits") {
       {"/more", "1"},
       {"/nodes/0/mode", "\"fast\""},
       {"/nodes/0/why", "\"\""},
+      {"/nodes/0/absorbed", "1"},
       {"/tensors/0/scale", "0"},
       {"/tensors/0/scale", "[]"},
       {"/tensors/0/type", "\"float32\""},
