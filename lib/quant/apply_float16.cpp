@@ -63,7 +63,7 @@ bool types_are_known(const Graph& graph, const std::vector<ValueId>& values) {
 
 class HalfApplier {
  public:
-  HalfApplier(Model& model, const std::set<NodeId>& nodes);
+  HalfApplier(const Model& model, Graph& graph, const std::set<NodeId>& nodes);
   void run();
 
  private:
@@ -80,12 +80,12 @@ class HalfApplier {
   std::map<ValueId, ValueId> halves_;  // by the float32 value
 };
 
-HalfApplier::HalfApplier(Model& model, const std::set<NodeId>& nodes)
-    : graph_(model.graph), pinned_(pinned_values(graph_)) {
+HalfApplier::HalfApplier(const Model& model, Graph& graph, const std::set<NodeId>& nodes)
+    : graph_(graph), pinned_(pinned_values(graph)) {
   for (const NodeId id : graph_.nodes()) {
     if (!nodes.contains(id)) continue;
     const Node& node = graph_.node(id);
-    if (const std::string reason = float16_objection(model, node); !reason.empty())
+    if (const std::string reason = float16_objection(model, graph, node); !reason.empty())
       fail("{} cannot compute in float16: {}", describe(graph_, node), reason);
     order_.push_back(id);
     slots_.emplace(
@@ -153,8 +153,7 @@ void HalfApplier::run() {
 
 }  // namespace
 
-std::string float16_objection(const Model& model, const Node& node) {
-  const Graph& graph = model.graph;
+std::string float16_objection(const Model& model, const Graph& graph, const Node& node) {
   if (std::find(kConverters.begin(), kConverters.end(), node.op_type) != kConverters.end())
     return "it converts between types";
   if (has_subgraph(node)) return "it runs a subgraph";
@@ -184,7 +183,9 @@ std::string float16_range_objection(const Graph& graph, const Node& node, const 
   return {};
 }
 
-void apply_float16(Model& model, const std::set<NodeId>& nodes) { HalfApplier(model, nodes).run(); }
+void apply_float16(const Model& model, Graph& graph, const std::set<NodeId>& nodes) {
+  HalfApplier(model, graph, nodes).run();
+}
 
 Tensor float16_constant(const Tensor& tensor) {
   Tensor fitting = tensor.clone();

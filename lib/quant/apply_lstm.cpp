@@ -1,5 +1,7 @@
 #include "quant/apply_lstm.h"
 
+#include <algorithm>
+
 #include "passes/rewrite.h"
 #include "quant/apply_dynamic.h"
 #include "quant/swap_axes.h"
@@ -25,16 +27,40 @@ std::string matrices_objection(const Graph& graph, const Node& node) {
   return {};
 }
 
-// The shape of scales and zero points for a matrix [directions, rows, k].
-Shape params_shape(const QuantParams& params, const Shape& matrix) {
+// `values` as often as there are directions.
+template <class T>
+std::vector<T> repeated(const std::vector<T>& values, int64_t directions) {
+  std::vector<T> result;
+  for (int64_t d = 0; d < directions; ++d)
+    result.insert(result.end(), values.begin(), values.end());
+  return result;
+}
+
+// Scales and zero points for a matrix [directions, rows, k] as DynamicQuantizeLSTM takes them.
+struct RowParams {
+  Shape shape;  // [directions] or [directions, rows]
+  std::vector<float> scale;
+  std::vector<int32_t> zero_point;
+};
+
+RowParams row_params(const QuantParams& params, const Shape& matrix) {
   const int64_t directions = matrix[0], rows = matrix[1];
-  const auto count = std::ssize(params.scale);
-  if (params.per_tensor() && directions == 1) return {1};
-  if (params.axis == 0 && params.block == 0 && count == directions) return {directions};
-  if (params.axis == 1 && params.block == 0 && directions == 1 && count == rows) return {1, rows};
-  if (params.axis == 2 && params.block >= matrix[2] && count == directions * rows)
-    return {directions, rows};
-  fail("parameters of an LSTM's weights must be those of a direction or of a row of one");
+  RowParams result = {{directions}, params.scale, params.zero_point};
+  if (params.per_tensor() || (params.axis == 1 && params.block == 0)) {
+    result.scale = repeated(params.scale, directions);
+    result.zero_point = repeated(params.zero_point, directions);
+  }
+  if (params.axis > 0) result.shape.push_back(rows);
+  const bool whole_rows =
+      params.axis == 2 ? params.block >= matrix[2] : params.axis < 2 && params.block == 0;
+  if (!whole_rows || bits(params.dtype) != 8 ||
+      std::ssize(result.scale) != element_count(result.shape))
+    fail("parameters of an LSTM's weights must be of 8 bits and the same within a row");
+  const auto& zeros = result.zero_point;
+  if (params.axis > 0 &&
+      !std::all_of(zeros.begin(), zeros.end(), [&](int32_t z) { return z == zeros[0]; }))
+    fail("the rows of an LSTM's weights must have one zero point");
+  return result;
 }
 
 // Replaces a matrix by its transposed integers and adds scale and zero point behind the inputs.
@@ -42,11 +68,12 @@ void add_matrix(Graph& graph, std::size_t index, const QuantParams& params,
                 std::vector<ValueId>& inputs) {
   const std::string name = graph.value(inputs[index]).name;
   const Tensor& matrix = *graph.constant(inputs[index]);
-  const Shape shape = params_shape(params, matrix.shape());
+  const RowParams rows = row_params(params, matrix.shape());
   const Tensor integers = swap_last_axes(quantize(matrix, params));
-  const Tensor zero_points = cast(Tensor::of<int32_t>(shape, params.zero_point), params.dtype);
+  const Tensor zero_points = cast(Tensor::of<int32_t>(rows.shape, rows.zero_point), params.dtype);
   inputs[index] = shared_constant(graph, name + "_quantized", integers);
-  inputs.push_back(shared_constant(graph, name + "_scale", Tensor::of<float>(shape, params.scale)));
+  inputs.push_back(
+      shared_constant(graph, name + "_scale", Tensor::of<float>(rows.shape, rows.scale)));
   inputs.push_back(shared_constant(graph, name + "_zero_point", zero_points));
 }
 
@@ -79,8 +106,7 @@ QuantParams lstm_weight_params(const Tensor& weight, const WeightScheme& scheme)
   return params;
 }
 
-void apply_dynamic_lstm(Model& model, NodeId id, const QuantParams& w, const QuantParams& r) {
-  Graph& graph = model.graph;
+void apply_dynamic_lstm(Graph& graph, NodeId id, const QuantParams& w, const QuantParams& r) {
   std::vector<ValueId> inputs = graph.node(id).inputs;
   inputs.resize(kLstmInputs, ValueId::kNone);
   add_matrix(graph, kW, w, inputs);
@@ -90,7 +116,6 @@ void apply_dynamic_lstm(Model& model, NodeId id, const QuantParams& w, const Qua
   node.domain = "com.microsoft";
   node.op_type = "DynamicQuantizeLSTM";
   remove_attribute(node, "layout");
-  require_opset(model, node.domain, 1);
 }
 
 }  // namespace qtool

@@ -15,7 +15,6 @@ bool is_depthwise_transpose(const Node& node, const Tensor& weight) {
 
 int channel_axis(const Node& node, const Tensor& weight) {
   if (is_depthwise_transpose(node, weight)) return 0;
-  if (node.op_type == "MatMul" && weight.rank() > 2) return -1;
   return normalize_axis(quant_traits(node).weight_axis(node), weight.rank());
 }
 

@@ -6,8 +6,7 @@
 
 namespace qtool {
 
-/// An input whose constant is a weight, and the axis of its output channels, from the front; −1 for a
-/// stack of matrices, of which runtimes take one scale only.
+/// An input whose constant is a weight, and the axis of its output channels, from the front.
 struct WeightInput {
   std::size_t index;
   int axis;
@@ -15,8 +14,8 @@ struct WeightInput {
 };
 
 /// The inputs of a node that quantization may turn into integers: float32 constants of rank 2 or
-/// more, not empty, that the operator's record (QuantTraits) calls weights, and the table of a Gather,
-/// whose channels are its columns.
+/// more, not empty, that the operator's record (QuantTraits) calls weights, and the table of a
+/// Gather, whose channels are its columns.
 std::vector<WeightInput> weight_inputs(const Graph& graph, const Node& node);
 
 }  // namespace qtool

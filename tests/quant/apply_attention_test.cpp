@@ -35,7 +35,7 @@ Model dynamic(const Model& model, const WeightOptions& options) {
   Graph& graph = result.graph;
   const NodeId id = testing::find_node(graph, "attention");
   REQUIRE(dynamic_attention_objection(graph, graph.node(id)).empty());
-  apply_dynamic_attention(result, id,
+  apply_dynamic_attention(graph, id,
                           choose_weight_params(*graph.constant(graph.find("w")), options));
   graph.compact();
   verify(result);

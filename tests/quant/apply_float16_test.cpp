@@ -38,7 +38,7 @@ Model halved(const Model& model, std::initializer_list<const char*> names) {
   Model result = model;
   std::set<NodeId> nodes;
   for (const char* name : names) nodes.insert(testing::find_node(result.graph, name));
-  apply_float16(result, nodes);
+  apply_float16(result, result.graph, nodes);
   result.graph.compact();
   verify(result);
   return result;
@@ -96,7 +96,8 @@ output y: float32[2]
   const Model result = halved(model, {"add"});
   CHECK(type_of(result, "d") == DType::kFloat32);
   CHECK(type_of(result, "d_float16") == DType::kFloat16);
-  CHECK(float16_objection(model, model.graph.node(testing::find_node(model.graph, "if"))) ==
+  CHECK(float16_objection(model, model.graph,
+                          model.graph.node(testing::find_node(model.graph, "if"))) ==
         "it runs a subgraph");
 }
 
@@ -128,7 +129,8 @@ h: float32[2, 2], mean: float32[2, 1] = LayerNormalization(x, two) "norm"
 output h: float32[2, 2]
 )");
   const auto objection = [&](std::string_view name) {
-    return float16_objection(model, model.graph.node(testing::find_node(model.graph, name)));
+    return float16_objection(model, model.graph,
+                             model.graph.node(testing::find_node(model.graph, name)));
   };
   CHECK(objection("cast") == "it converts between types");
   CHECK(objection("gelu") == "ONNX has no schema of the operator");

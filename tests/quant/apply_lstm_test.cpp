@@ -34,12 +34,13 @@ output yc: float32[2, 2, 3]
 
 Model dynamic(const Model& model, const WeightScheme& scheme) {
   Model result = model;
+  require_opset(result, "com.microsoft", 1);
   const NodeId id = testing::find_node(result.graph, "lstm");
   const Node& node = result.graph.node(id);
   REQUIRE(dynamic_lstm_objection(result.graph, node).empty());
   const QuantParams w = lstm_weight_params(*result.graph.constant(node.inputs[1]), scheme);
   const QuantParams r = lstm_weight_params(*result.graph.constant(node.inputs[2]), scheme);
-  apply_dynamic_lstm(result, id, w, r);
+  apply_dynamic_lstm(result.graph, id, w, r);
   result.graph.compact();
   verify(result);
   return result;
@@ -64,7 +65,6 @@ TEST_CASE("a dynamic LSTM computes nearly what the float LSTM does") {
       const Model result =
           dynamic(model, {.dtype = dtype, .symmetric = symmetric, .per_channel = per_channel});
       CHECK(testing::relative_error(model, result) < 0.02);
-      CHECK(opset_version(result, "com.microsoft") == 1);
     }
 }
 
@@ -103,31 +103,39 @@ TEST_CASE("a scale for each direction") {
   CHECK(result.graph.constant_input(node, 11)->shape() == Shape{2});
 }
 
-TEST_CASE("one direction takes the parameters of a plain tensor") {
-  Model model = parse_text(R"(
-model ir 8 opset 14
-graph net
-input x: float32[4, 2, 5]
-const w: float32[1, 4, 5] = ramp(-0.6, 0.06)
-const r: float32[1, 4, 1] = [0.5, -0.5, 0.2, 0.1]
-y: float32[4, 1, 2, 1] = LSTM(x, w, r) {hidden_size=1} "lstm"
-output y: float32[4, 1, 2, 1]
-)");
-  const Model original = model;
-  const QuantParams rows = {.dtype = DType::kInt8,
-                            .scale = std::vector<float>(4, 0.006F),
-                            .zero_point = std::vector<int32_t>(4, 0),
-                            .axis = 1};
-  const QuantParams all = {.dtype = DType::kInt8, .scale = {0.005F}, .zero_point = {0}};
-  const NodeId id = testing::find_node(model.graph, "lstm");
-  apply_dynamic_lstm(model, id, rows, all);
-  CHECK(testing::relative_error(original, model) < 0.02);
+QuantParams params_of(std::size_t count, float scale, int axis) {
+  return {.dtype = DType::kInt8,
+          .scale = std::vector<float>(count, scale),
+          .zero_point = std::vector<int32_t>(count, 0),
+          .axis = axis};
+}
 
-  QuantParams columns = rows;
-  columns.axis = 2;
-  Model other = original;
-  CHECK_THAT(error_of([&] { apply_dynamic_lstm(other, id, columns, all); }),
-             ContainsSubstring("of a direction or of a row"));
+TEST_CASE("directions may share parameters") {
+  const Model model = parse_text(kLstm);
+  const NodeId id = testing::find_node(model.graph, "lstm");
+  Model result = model;
+  require_opset(result, "com.microsoft", 1);
+  apply_dynamic_lstm(result.graph, id, params_of(12, 0.005F, 1), params_of(1, 0.005F, -1));
+  CHECK(testing::relative_error(model, result) < 0.02);
+  const Node& node = result.graph.node(id);
+  CHECK(result.graph.constant_input(node, 8)->shape() == Shape{2, 12});
+  CHECK(result.graph.constant_input(node, 10)->shape() == Shape{2});
+}
+
+TEST_CASE("parameters that DynamicQuantizeLSTM does not take are refused") {
+  const Model model = parse_text(kLstm);
+  const NodeId id = testing::find_node(model.graph, "lstm");
+  const auto refused = [&](const QuantParams& w) {
+    Graph graph = model.graph;
+    return error_of([&] { apply_dynamic_lstm(graph, id, w, params_of(1, 0.005F, -1)); });
+  };
+  CHECK_THAT(refused(params_of(5, 0.005F, 2)), ContainsSubstring("the same within a row"));
+  QuantParams wide = params_of(1, 0.005F, -1);
+  wide.dtype = DType::kInt16;
+  CHECK_THAT(refused(wide), ContainsSubstring("of 8 bits"));
+  QuantParams shifted = params_of(12, 0.005F, 1);
+  shifted.zero_point[3] = 1;
+  CHECK_THAT(refused(shifted), ContainsSubstring("one zero point"));
 }
 
 TEST_CASE("LSTMs that have no dynamic form say why") {

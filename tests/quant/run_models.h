@@ -7,8 +7,8 @@
 
 namespace qtool::testing {
 
-/// Inputs for a model whose inputs are float32 tensors of known shapes: numbers in [-1, 1), the same
-/// ones for the same seed.
+/// Inputs for a model whose inputs are float32 tensors of known shapes: numbers in [-1, 1), the
+/// same ones for the same seed.
 inline TensorMap random_feed(const Model& model, uint32_t seed) {
   std::mt19937 random(seed);
   std::uniform_real_distribution<float> uniform(-1, 1);

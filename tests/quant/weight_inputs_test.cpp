@@ -48,7 +48,7 @@ TEST_CASE("which inputs are weights, and along which axis their channels lie") {
   CHECK(weights("transpose") == Weights{{1, 1}});
   CHECK(weights("depthwise transpose") == Weights{{1, 0}});
   CHECK(weights("matmul") == Weights{{1, 1}});
-  CHECK(weights("stack") == Weights{{1, -1}});
+  CHECK(weights("stack") == Weights{{1, 2}});
   CHECK(weights("vector").empty());
   CHECK(weights("gemm") == Weights{{1, 0}});
   CHECK(weights("gru") == Weights{{1, 1}, {2, 1}});
