@@ -12,6 +12,7 @@
 #include "onnx_io/onnx_io.h"
 #include "passes/pass.h"
 #include "quant/plan_file.h"
+#include "report/plan_report.h"
 
 namespace qtool {
 namespace {
@@ -83,6 +84,10 @@ QuantPlan plan_of(const QuantizeOptions& options, const Model& model, const Cali
                       [&] { return make_plan(model, ranges, options.quant); });
 }
 
+void print_plan(const Model& model, const QuantPlan& plan) {
+  fmt::print("{}", plan_table(plan, predict_sizes(model.graph, plan)));
+}
+
 // The prepared model and its plan.
 std::pair<Model, QuantPlan> prepare(QuantizeOptions& options, const Calibrate& calibrate) {
   check_print_after(options.print_after);
@@ -91,6 +96,8 @@ std::pair<Model, QuantPlan> prepare(QuantizeOptions& options, const Calibrate& c
   Model model = with_context(in_model, [&] { return prepared_model(options); });
   QuantPlan plan = plan_of(options, model, calibrate);
   with_context(in_model, [&] { report_plan(plan); });
+  if (!options.explain.empty()) fmt::print("{}", explain(model.graph, plan, options.explain));
+  if (options.dry_run) print_plan(model, plan);
   return {std::move(model), std::move(plan)};
 }
 
@@ -123,6 +130,7 @@ void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
 void plan_file(QuantizeOptions& options, const Calibrate& calibrate) {
   const auto [model, plan] = prepare(options, calibrate);
   write_file(options.output, plan_json(plan, fingerprint(model.graph)));
+  if (!options.common.quiet) print_plan(model, plan);
 }
 
 void quantize_file(QuantizeOptions& options, const Calibrate& calibrate) {

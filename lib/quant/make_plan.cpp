@@ -3,6 +3,7 @@
 #include "ir/bodies.h"
 #include "ops/op.h"
 #include "passes/rewrite.h"
+#include "quant/apply_float16.h"
 #include "quant/apply_lstm.h"
 #include "quant/channel_scales.h"
 #include "quant/groups.h"
@@ -194,7 +195,13 @@ void GraphPlanner::add_weight(const WeightUse& use, QuantParams params, QuantPla
 }
 
 void GraphPlanner::plan(const Ranges& ranges, QuantPlan& plan) const {
-  for (const NodeId id : graph_.nodes()) plan.nodes.push_back(selection_.nodes.at(id));
+  for (const NodeId id : graph_.nodes()) {
+    plan.nodes.push_back(selection_.nodes.at(id));
+    NodePlan& node = plan.nodes.back();
+    if (node.mode != Mode::kFloat16) continue;
+    node.reason = float16_range_objection(graph_, graph_.node(id), ranges);
+    if (!node.reason.empty()) node.mode = Mode::kFloat;
+  }
   Groups groups{find_groups(graph_, selection_), {}};
   groups.params = group_params(graph_, groups.of, ranges, options_);
   for (const auto& [value, group] : groups.of)

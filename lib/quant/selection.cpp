@@ -19,7 +19,7 @@ struct Attempt {
 // be static is tried as dynamic, what cannot be dynamic as weight-only.
 std::vector<Attempt> attempts(const Model& model, const Node& node, Mode asked,
                               const QuantOptions& options) {
-  if (asked == Mode::kFloat16) return {{Mode::kFloat16, float16_objection(model, node)}};
+  if (asked == Mode::kFloat16) return {{Mode::kFloat16, float16_objection(model, model.graph, node)}};
   std::vector<Attempt> result;
   if (asked != Mode::kWeightOnly)
     result.push_back({Mode::kDynamic, dynamic_objection(model.graph, node, options)});

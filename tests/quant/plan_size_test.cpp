@@ -68,10 +68,10 @@ output c
   QuantPlan plan;
   plan.nodes = {{"a", "MatMul", Mode::kWeightOnly, ""}, {"b", "MatMul", Mode::kFloat16, ""}};
   CHECK(predict_sizes(model.graph, plan).after == kFloats + kFloats / 2);
-  plan.tensors.push_back(
-      {.value = "w",
-       .params = {DType::kInt4, std::vector<float>(6, 1.0f), std::vector<int32_t>(6, 0), 0, 16},
-       .readers = {"a"}});
+  TensorPlan& w = plan.tensors.emplace_back();
+  w.value = "w";
+  w.params = {DType::kInt4, std::vector<float>(6, 1.0f), std::vector<int32_t>(6, 0), 0, 16};
+  w.readers = {"a"};
   const int64_t four_bits = 96 / 2 + 6 * 4 + 6 / 2;
   CHECK(predict_sizes(model.graph, plan).after == kFloats + kFloats / 2 + four_bits);
   plan.nodes.push_back({"c", "MatMul", Mode::kWeightOnly, ""});
