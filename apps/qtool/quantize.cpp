@@ -139,7 +139,7 @@ void quantize_file(QuantizeOptions& options, const Calibrate& calibrate) {
   with_context([&] { return options.model; },
                [&] {
                  raise_opset(model, required_opset(plan));
-                 apply_plan(model, plan);
+                 apply_plan(model, plan, options.to_qoperator);
                  if (options.to_qoperator)
                    run_passes(model, qoperator_pipeline(), pass_options(options));
                });

@@ -81,7 +81,8 @@ void SchemeOptions::fill(QuantOptions& quant) const {
   if (symmetric_activations) quant.activation.symmetric = true;
   check_types(quant);
   // One zero point for all channels: runtimes take no others for ConvInteger.
-  quant.weight.symmetric = quant.weight.dtype != kU8 || quant.weight.per_channel;
+  quant.weight.symmetric = quant.weight.dtype != DType::kUInt4 &&
+                           (quant.weight.dtype != kU8 || quant.weight.per_channel);
   const auto keep_float_but = [&](std::vector<std::string> nodes, const char* origin) {
     if (!nodes.empty())
       quant.rules.push_back(

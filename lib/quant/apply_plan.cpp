@@ -10,6 +10,7 @@
 #include "quant/apply_float16.h"
 #include "quant/apply_gather.h"
 #include "quant/apply_lstm.h"
+#include "quant/apply_matmul_nbits.h"
 #include "quant/channel_scales.h"
 #include "quant/emit.h"
 #include "quant/plan.h"
@@ -75,10 +76,11 @@ const TensorPlan* PlanIndex::weight(const std::string& value, const Node& reader
 // Carries out a plan on one graph, its bodies left out.
 class PlanApplier {
  public:
-  PlanApplier(Model& model, const PlanIndex& plan)
+  PlanApplier(Model& model, const PlanIndex& plan, bool matmul_nbits)
       : model_(model),
         graph_(model.graph),
         plan_(plan),
+        matmul_nbits_(matmul_nbits),
         pinned_(pinned_values(graph_)),
         emitter_(graph_) {}
   void run();
@@ -98,6 +100,7 @@ class PlanApplier {
   Model& model_;
   Graph& graph_;
   const PlanIndex& plan_;
+  const bool matmul_nbits_;
   const std::set<ValueId> pinned_;
   Emitter emitter_;
 };
@@ -146,6 +149,13 @@ void PlanApplier::quantize_weights(NodeId id) {
   const Node node = graph_.node(id);
   if (gather_objection(graph_, node).empty()) {
     apply_gather(graph_, emitter_, id, weight_params(node, 0));
+    return;
+  }
+  const TensorPlan* blocks = weight_plan(node, 1);
+  if (matmul_nbits_ && blocks != nullptr &&
+      why_not_matmul_nbits(graph_, node, blocks->params.dtype, blocks->params.block).empty()) {
+    require_opset(model_, "com.microsoft", 1);
+    apply_matmul_nbits(graph_, id, blocks->params);
     return;
   }
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
@@ -252,25 +262,25 @@ void PlanApplier::run() {
   graph_.compact();
 }
 
-bool apply_to_graph(Model& model, const PlanIndex& plan) {
+bool apply_to_graph(Model& model, const PlanIndex& plan, bool matmul_nbits) {
   edit_bodies(model.graph, [&](Graph& body) {
     Model inner{model.ir_version, model.opsets, std::move(body), {}};
-    apply_to_graph(inner, plan);
+    apply_to_graph(inner, plan, matmul_nbits);
     body = std::move(inner.graph);
     model.opsets = std::move(inner.opsets);
     return true;
   });
-  PlanApplier(model, plan).run();
+  PlanApplier(model, plan, matmul_nbits).run();
   return true;
 }
 
 }  // namespace
 
-void apply_plan(Model& model, const QuantPlan& plan) {
+void apply_plan(Model& model, const QuantPlan& plan, bool matmul_nbits) {
   const PlanIndex index(plan);
   index.check(model.graph);
   require_opset(model, "", kQuantizationOpset);
-  apply_to_graph(model, index);
+  apply_to_graph(model, index, matmul_nbits);
 }
 
 }  // namespace qtool

@@ -40,6 +40,14 @@ std::string arithmetic_objection(const Graph& graph, const Node& node, bool cons
   return {};
 }
 
+constexpr const char* kWeightOnlyScheme = "no integer kernel takes weights of that type";
+
+// Whether no integer kernel of any runtime takes such weights.
+bool is_weight_only(const WeightScheme& scheme) {
+  return scheme.block > 0 || bits(scheme.dtype) < 8 || scheme.dtype == DType::kFloat8E4M3FN ||
+         scheme.dtype == DType::kFloat8E5M2;
+}
+
 bool has_input(const Node& node, Role role) {
   const std::vector<Role>& roles = quant_traits(node).inputs;
   return std::count(roles.begin(), roles.end(), role) > 0;
@@ -66,8 +74,11 @@ std::vector<WeightUse> weights_of(const Graph& graph, NodeId id) {
   return uses;
 }
 
-std::string static_objection(const Graph& graph, const Node& node, bool forced) {
+std::string static_objection(const Graph& graph, const Node& node, const WeightScheme& scheme,
+                             bool forced) {
   const QuantTraits& traits = quant_traits(node);
+  if (is_weighted(node) && graph.constant_input(node, 1) != nullptr && is_weight_only(scheme))
+    return kWeightOnlyScheme;
   if (is_weighted(node) && traits.qoperator != nullptr) return operand_objection(graph, node, true);
   const bool has_form = traits.qoperator != nullptr || shares_params(node);
   const bool is_layer = is_weighted(node) && !has_input(node, Role::kBias);  // LSTM, Attention…
@@ -77,7 +88,10 @@ std::string static_objection(const Graph& graph, const Node& node, bool forced) 
   return arithmetic_objection(graph, node, forced);
 }
 
-std::string dynamic_objection(const Graph& graph, const Node& node, const QuantOptions& options) {
+std::string dynamic_objection(const Graph& graph, const Node& node, const WeightScheme& scheme,
+                              const QuantOptions& options) {
+  if (is_weighted(node) && (is_weight_only(scheme) || bits(scheme.dtype) != 8))
+    return kWeightOnlyScheme;
   if (is_op(node, "MatMul") || is_op(node, "Gemm") || (is_op(node, "Conv") && options.dynamic_conv))
     return operand_objection(graph, node, false);
   if (is_op(node, "Conv"))

@@ -14,8 +14,10 @@ bool is_float32(const Graph& graph, ValueId value);
 std::vector<WeightUse> weights_of(const Graph& graph, NodeId id);
 
 /// Why a node cannot be had in a mode; empty if it can.
-std::string static_objection(const Graph& graph, const Node& node, bool forced);
-std::string dynamic_objection(const Graph& graph, const Node& node, const QuantOptions& options);
+std::string static_objection(const Graph& graph, const Node& node, const WeightScheme& scheme,
+                             bool forced);
+std::string dynamic_objection(const Graph& graph, const Node& node, const WeightScheme& scheme,
+                              const QuantOptions& options);
 std::string weight_only_objection(const Graph& graph, const Node& node);
 
 }  // namespace qtool

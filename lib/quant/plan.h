@@ -61,7 +61,9 @@ int64_t required_opset(const QuantPlan& plan);
 
 /// Carries out a plan: weights become integers, QuantizeLinear/DequantizeLinear pairs go around
 /// static values, dynamic nodes become their integer forms, float16 nodes get their casts.
+/// With `matmul_nbits`, weight-only products with weights in blocks become com.microsoft.MatMulNBits
+/// where its kernel takes them.
 /// Throws Error if the plan names what the model does not have, or does not fit it.
-void apply_plan(Model& model, const QuantPlan& plan);
+void apply_plan(Model& model, const QuantPlan& plan, bool matmul_nbits = false);
 
 }  // namespace qtool

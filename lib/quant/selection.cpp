@@ -17,12 +17,14 @@ struct Attempt {
 
 // The modes that may serve a request, the best first, each with what speaks against it. What cannot
 // be static is tried as dynamic, what cannot be dynamic as weight-only.
-std::vector<Attempt> attempts(const Model& model, const Node& node, Mode asked,
+std::vector<Attempt> attempts(const Model& model, const Node& node, const NodeRequest& request,
                               const QuantOptions& options) {
-  if (asked == Mode::kFloat16) return {{Mode::kFloat16, float16_objection(model, model.graph, node)}};
+  if (request.mode == Mode::kFloat16)
+    return {{Mode::kFloat16, float16_objection(model, model.graph, node)}};
   std::vector<Attempt> result;
-  if (asked != Mode::kWeightOnly)
-    result.push_back({Mode::kDynamic, dynamic_objection(model.graph, node, options)});
+  if (request.mode != Mode::kWeightOnly)
+    result.push_back(
+        {Mode::kDynamic, dynamic_objection(model.graph, node, request.weight, options)});
   result.push_back({Mode::kWeightOnly, weight_only_objection(model.graph, node)});
   return result;
 }
@@ -35,7 +37,7 @@ void decide(const Model& model, NodeId id, const NodeRequest& request, const Qua
     plan.reason = fmt::format("{} asks for it", request.origin);
     return;
   }
-  for (const Attempt& attempt : attempts(model, model.graph.node(id), request.mode, options)) {
+  for (const Attempt& attempt : attempts(model, model.graph.node(id), request, options)) {
     if (attempt.objection.empty()) {
       plan.mode = attempt.mode;
       if (attempt.mode == request.mode) plan.reason.clear();

@@ -52,7 +52,7 @@ std::string StaticSelector::objection(const Node& node) const {
   if (asked.mode != Mode::kStatic)
     return asked.origin.empty() ? ""
                                 : fmt::format("{} asks for {}", asked.origin, name(asked.mode));
-  return static_objection(graph_, node, forced(node));
+  return static_objection(graph_, node, asked.weight, forced(node));
 }
 
 // The quantized range expresses a Clip to [low, high] if it always contains 0, and for types whose
