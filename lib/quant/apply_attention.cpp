@@ -45,7 +45,8 @@ std::string dynamic_attention_objection(const Graph& graph, const Node& node) {
   return attributes_objection(node);
 }
 
-void apply_dynamic_attention(Graph& graph, NodeId id, const QuantParams& weight) {
+void apply_dynamic_attention(Model& model, NodeId id, const QuantParams& weight) {
+  Graph& graph = model.graph;
   const Node node = graph.node(id);
   const ValueId w = node.inputs[kWeight];
   const Tensor& floats = *graph.constant(w);

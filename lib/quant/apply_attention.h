@@ -18,6 +18,6 @@ std::string dynamic_attention_objection(const Graph& graph, const Node& node);
 ///   q, k, v = MatMulInteger(x_q, w_q, z_x, z_w) · (s_x · s_w) + bias, and attention as before
 ///
 /// `weight` holds the parameters of input 1, of 8 bits, per tensor or for each column.
-void apply_dynamic_attention(Graph& graph, NodeId id, const QuantParams& weight);
+void apply_dynamic_attention(Model& model, NodeId id, const QuantParams& weight);
 
 }  // namespace qtool

@@ -63,7 +63,7 @@ bool types_are_known(const Graph& graph, const std::vector<ValueId>& values) {
 
 class HalfApplier {
  public:
-  HalfApplier(const Model& model, Graph& graph, const std::set<NodeId>& nodes);
+  HalfApplier(Model& model, const std::set<NodeId>& nodes);
   void run();
 
  private:
@@ -80,12 +80,12 @@ class HalfApplier {
   std::map<ValueId, ValueId> halves_;  // by the float32 value
 };
 
-HalfApplier::HalfApplier(const Model& model, Graph& graph, const std::set<NodeId>& nodes)
-    : graph_(graph), pinned_(pinned_values(graph)) {
+HalfApplier::HalfApplier(Model& model, const std::set<NodeId>& nodes)
+    : graph_(model.graph), pinned_(pinned_values(graph_)) {
   for (const NodeId id : graph_.nodes()) {
     if (!nodes.contains(id)) continue;
     const Node& node = graph_.node(id);
-    if (const std::string reason = float16_objection(model, graph, node); !reason.empty())
+    if (const std::string reason = float16_objection(model, graph_, node); !reason.empty())
       fail("{} cannot compute in float16: {}", describe(graph_, node), reason);
     order_.push_back(id);
     slots_.emplace(
@@ -183,9 +183,7 @@ std::string float16_range_objection(const Graph& graph, const Node& node, const 
   return {};
 }
 
-void apply_float16(const Model& model, Graph& graph, const std::set<NodeId>& nodes) {
-  HalfApplier(model, graph, nodes).run();
-}
+void apply_float16(Model& model, const std::set<NodeId>& nodes) { HalfApplier(model, nodes).run(); }
 
 Tensor float16_constant(const Tensor& tensor) {
   Tensor fitting = tensor.clone();

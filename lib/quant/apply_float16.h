@@ -25,9 +25,8 @@ std::string float16_range_objection(const Graph& graph, const Node& node, const 
 ///  - inputs that others write, through Cast, one for each value,
 ///  - outputs: those that only these nodes read change their type; if others read the value, or
 ///    the outside of the graph, that keeps its name and type and comes from a Cast.
-/// The opsets are those of `model`; `graph` is its own or that of a body in it.
 /// Throws Error for a node with an objection.
-void apply_float16(const Model& model, Graph& graph, const std::set<NodeId>& nodes);
+void apply_float16(Model& model, const std::set<NodeId>& nodes);
 
 /// A float32 constant in float16, rounded to nearest even. A finite number beyond ±65504 becomes
 /// ±65504, and one that is not 0 but below 2⁻²⁴ becomes ±2⁻²⁴, the smallest number, so that what

@@ -106,7 +106,8 @@ QuantParams lstm_weight_params(const Tensor& weight, const WeightScheme& scheme)
   return params;
 }
 
-void apply_dynamic_lstm(Graph& graph, NodeId id, const QuantParams& w, const QuantParams& r) {
+void apply_dynamic_lstm(Model& model, NodeId id, const QuantParams& w, const QuantParams& r) {
+  Graph& graph = model.graph;
   std::vector<ValueId> inputs = graph.node(id).inputs;
   inputs.resize(kLstmInputs, ValueId::kNone);
   add_matrix(graph, kW, w, inputs);
@@ -116,6 +117,7 @@ void apply_dynamic_lstm(Graph& graph, NodeId id, const QuantParams& w, const Qua
   node.domain = "com.microsoft";
   node.op_type = "DynamicQuantizeLSTM";
   remove_attribute(node, "layout");
+  require_opset(model, node.domain, 1);
 }
 
 }  // namespace qtool

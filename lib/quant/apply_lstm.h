@@ -19,9 +19,8 @@ QuantParams lstm_weight_params(const Tensor& weight, const WeightScheme& scheme)
 
 /// Makes an LSTM without objection a DynamicQuantizeLSTM, which quantizes its input and its state
 /// in every step, uint8, as DynamicQuantizeLinear does. `w` and `r` are parameters of 8 bits:
-/// those above, or per tensor or per row for both directions. Everything else stays as it is. The
-/// model must import com.microsoft.
+/// those above, or per tensor or per row for both directions. Everything else stays as it is.
 /// Throws Error for other parameters, and for rows whose zero points differ.
-void apply_dynamic_lstm(Graph& graph, NodeId id, const QuantParams& w, const QuantParams& r);
+void apply_dynamic_lstm(Model& model, NodeId id, const QuantParams& w, const QuantParams& r);
 
 }  // namespace qtool

@@ -30,13 +30,13 @@ output present: float32[2, 2, 2, 4, 4]
 )";
 }
 
-Model dynamic(const Model& model, const WeightOptions& options) {
+Model dynamic(const Model& model, const WeightScheme& scheme) {
   Model result = model;
   Graph& graph = result.graph;
   const NodeId id = testing::find_node(graph, "attention");
   REQUIRE(dynamic_attention_objection(graph, graph.node(id)).empty());
-  apply_dynamic_attention(graph, id,
-                          choose_weight_params(*graph.constant(graph.find("w")), options));
+  apply_dynamic_attention(result, id,
+                          choose_weight_params(*graph.constant(graph.find("w")), scheme, 1, -1));
   graph.compact();
   verify(result);
   return result;
@@ -45,18 +45,18 @@ Model dynamic(const Model& model, const WeightOptions& options) {
 TEST_CASE("a QAttention computes nearly what the Attention does") {
   for (const char* inputs : {"x, w, b, mask, past", "x, w, _, _, past"}) {
     const Model model = parse_text(attention(inputs, ", qkv_hidden_sizes=[8, 8, 8]"));
-    for (const int axis : {1, -1})
+    for (const bool per_channel : {true, false})
       for (const DType dtype : {DType::kInt8, DType::kUInt8}) {
-        const Model result =
-            dynamic(model, {.dtype = dtype, .symmetric = dtype == DType::kInt8, .axis = axis});
+        const Model result = dynamic(
+            model,
+            {.dtype = dtype, .symmetric = dtype == DType::kInt8, .per_channel = per_channel});
         CHECK(testing::relative_error(model, result) < 0.02);
       }
   }
 }
 
 TEST_CASE("its inputs stand where QAttention has them") {
-  const Model result =
-      dynamic(parse_text(attention("x, w, b, mask, past", "")), {.dtype = DType::kInt8, .axis = 1});
+  const Model result = dynamic(parse_text(attention("x, w, b, mask, past", "")), {});
   const Graph& graph = result.graph;
   const Node& node = graph.node(testing::find_node(graph, "attention"));
   CHECK(full_op_type(node) == "com.microsoft.QAttention");

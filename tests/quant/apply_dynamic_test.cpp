@@ -14,9 +14,9 @@ Model dynamic(const Model& model, std::initializer_list<const char*> nodes) {
   Model result = model;
   for (const char* name : nodes) {
     const NodeId id = testing::find_node(result.graph, name);
-    apply_dynamic(
-        result.graph, id,
-        choose_weight_params(*result.graph.constant(result.graph.node(id).inputs[1]), {}));
+    apply_dynamic(result.graph, id,
+                  choose_weight_params(*result.graph.constant(result.graph.node(id).inputs[1]),
+                                       {.per_channel = false}, -1, -1));
   }
   result.graph.compact();
   verify(result);

@@ -38,7 +38,7 @@ Model halved(const Model& model, std::initializer_list<const char*> names) {
   Model result = model;
   std::set<NodeId> nodes;
   for (const char* name : names) nodes.insert(testing::find_node(result.graph, name));
-  apply_float16(result, result.graph, nodes);
+  apply_float16(result, nodes);
   result.graph.compact();
   verify(result);
   return result;

@@ -34,13 +34,12 @@ output yc: float32[2, 2, 3]
 
 Model dynamic(const Model& model, const WeightScheme& scheme) {
   Model result = model;
-  require_opset(result, "com.microsoft", 1);
   const NodeId id = testing::find_node(result.graph, "lstm");
   const Node& node = result.graph.node(id);
   REQUIRE(dynamic_lstm_objection(result.graph, node).empty());
   const QuantParams w = lstm_weight_params(*result.graph.constant(node.inputs[1]), scheme);
   const QuantParams r = lstm_weight_params(*result.graph.constant(node.inputs[2]), scheme);
-  apply_dynamic_lstm(result.graph, id, w, r);
+  apply_dynamic_lstm(result, id, w, r);
   result.graph.compact();
   verify(result);
   return result;
@@ -114,8 +113,7 @@ TEST_CASE("directions may share parameters") {
   const Model model = parse_text(kLstm);
   const NodeId id = testing::find_node(model.graph, "lstm");
   Model result = model;
-  require_opset(result, "com.microsoft", 1);
-  apply_dynamic_lstm(result.graph, id, params_of(12, 0.005F, 1), params_of(1, 0.005F, -1));
+  apply_dynamic_lstm(result, id, params_of(12, 0.005F, 1), params_of(1, 0.005F, -1));
   CHECK(testing::relative_error(model, result) < 0.02);
   const Node& node = result.graph.node(id);
   CHECK(result.graph.constant_input(node, 8)->shape() == Shape{2, 12});
@@ -126,8 +124,8 @@ TEST_CASE("parameters that DynamicQuantizeLSTM does not take are refused") {
   const Model model = parse_text(kLstm);
   const NodeId id = testing::find_node(model.graph, "lstm");
   const auto refused = [&](const QuantParams& w) {
-    Graph graph = model.graph;
-    return error_of([&] { apply_dynamic_lstm(graph, id, w, params_of(1, 0.005F, -1)); });
+    Model copy = model;
+    return error_of([&] { apply_dynamic_lstm(copy, id, w, params_of(1, 0.005F, -1)); });
   };
   CHECK_THAT(refused(params_of(5, 0.005F, 2)), ContainsSubstring("the same within a row"));
   QuantParams wide = params_of(1, 0.005F, -1);
