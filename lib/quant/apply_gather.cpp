@@ -18,7 +18,7 @@ std::string gather_objection(const Graph& graph, const Node& node) {
 void apply_gather(Graph& graph, Emitter& emitter, NodeId id, const QuantParams& table) {
   const ValueId floats = graph.node(id).inputs[0], output = graph.node(id).outputs[0];
   const Value& value = graph.value(output);
-  const std::string base = graph.value(floats).name;
+  const std::string base = emitter.base_of(graph.value(floats).name, table);
   const bool by_column = table.axis == static_cast<int>(graph.constant(floats)->rank()) - 1;
   if (table.block != 0 || !(table.per_tensor() || by_column))
     fail("parameters of table '{}' must be one for all or one for each column", base);

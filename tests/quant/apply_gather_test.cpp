@@ -78,6 +78,18 @@ TEST_CASE("the table is stored once, as integers, and nothing dequantizes it who
   CHECK(graph.value(graph.outputs()[0]).name == "y");
 }
 
+TEST_CASE("look-ups with different parameters have integers of their own") {
+  Model model = parse_text(kEmbedding);
+  Emitter emitter(model.graph);
+  const QuantParams fine = {.dtype = DType::kInt8, .scale = {0.4F}, .zero_point = {0}};
+  const QuantParams coarse = {.dtype = DType::kInt8, .scale = {4}, .zero_point = {0}};
+  apply_gather(model.graph, emitter, testing::find_node(model.graph, "one"), fine);
+  apply_gather(model.graph, emitter, testing::find_node(model.graph, "two"), coarse);
+  const TensorMap exact = run(parse_text(kEmbedding)), actual = run(model);
+  CHECK(testing::relative_error({{"y", exact.at("y")}}, {{"y", actual.at("y")}}) <= 0.201 / 40);
+  CHECK(testing::relative_error({{"z", exact.at("z")}}, {{"z", actual.at("z")}}) <= 2.01 / 30);
+}
+
 TEST_CASE("parameters along the rows are refused") {
   CHECK_THAT(
       error_of([] {
