@@ -1,6 +1,7 @@
 #include "quant/apply_matmul_nbits.h"
 
 #include "passes/rewrite.h"
+#include "quant/apply_dynamic.h"
 #include "quant/block_weights.h"
 #include "tensor/cast.h"
 
@@ -16,13 +17,6 @@ bool is_plain_gemm(const Node& node) {
   return is_op(node, "Gemm") && attribute_or<int64_t>(node, "transA", 0) == 0 &&
          attribute_or<float>(node, "alpha", 1) == 1 &&
          (!has_bias || attribute_or<float>(node, "beta", 1) == 1);
-}
-
-// The constant of that content under that name, or a new one.
-ValueId constant(Graph& graph, const std::string& name, Tensor tensor) {
-  const Tensor* existing = graph.constant(graph.find(name));
-  if (existing != nullptr && *existing == tensor) return graph.find(name);
-  return graph.add_constant(graph.unique_name(name), Constant(std::move(tensor)));
 }
 
 bool is_row(const Graph& graph, ValueId bias, int64_t n) {
@@ -71,10 +65,10 @@ void apply_matmul_nbits(Graph& graph, NodeId id, const QuantParams& weight) {
   const std::string base = graph.value(node.inputs[1]).name;
 
   std::vector<ValueId> inputs = {
-      node.inputs[0], constant(graph, base + "_nbits", packed.integers),
-      constant(graph, base + "_nbits_scale", cast(packed.scales, reals.dtype()))};
+      node.inputs[0], shared_constant(graph, base + "_nbits", packed.integers),
+      shared_constant(graph, base + "_nbits_scale", cast(packed.scales, reals.dtype()))};
   if (packed.zero_points)
-    inputs.push_back(constant(graph, base + "_nbits_zero_point", *packed.zero_points));
+    inputs.push_back(shared_constant(graph, base + "_nbits_zero_point", *packed.zero_points));
   graph.remove_node(id);
   ValueId bias = input_of(node, 2);
   if (bias != ValueId::kNone && is_row(graph, bias, packed.n)) {
