@@ -140,8 +140,8 @@ const QuantTraits& quant_traits(const Node& node);
 Role input_role(const QuantTraits& traits, std::size_t index);
 
 /// Whether the node only moves elements about, so that it runs on integers as it is and its output
-/// has its input's parameters. Resize only if nearest, Pad not with a constant, MaxPool and Dropout
-/// only without indices or a mask.
+/// has its input's parameters. Resize only if nearest, Pad not with a constant, MaxPool only without
+/// indices.
 bool shares_params(const Node& node);
 
 struct BoundKernel {

@@ -172,8 +172,7 @@ std::span<const OpSpec> random_ops() {
       reference_op("RandomUniformLike", bind_random_like<Uniform>),
       reference_op("Bernoulli", bind_bernoulli),
       reference_op("Multinomial", bind_multinomial),
-      reference_op("Dropout", bind_dropout,
-                   {.inputs = {Role::kActivation, Role::kPlain}, .same_params = true}),
+      reference_op("Dropout", bind_dropout, {.inputs = {Role::kActivation, Role::kPlain}}),
   };
   return kOps;
 }

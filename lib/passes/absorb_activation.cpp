@@ -1,5 +1,5 @@
 // Before      x → Relu → r → QuantizeLinear → q
-// After       x → QuantizeLinear → q                   likewise Clip; other readers of r stay
+// After       x → QuantizeLinear → q         likewise Clip, which stays where r has other readers
 // Conditions  the integers end where the activation clips: with one scale s and zero point z,
 //             round(lo / s) + z ≤ qmin and round(hi / s) + z ≥ qmax, so that what would be clipped
 //             saturates to the same integer
@@ -39,6 +39,7 @@ bool saturates(const Graph& graph, const Quantized& output, std::pair<float, flo
 
 bool absorb_activation(Model& model) {
   Graph& graph = model.graph;
+  const std::set<ValueId> pinned = pinned_values(graph);
   bool changed = false;
   for (const NodeId id : graph.nodes()) {
     const Node& quantize = graph.node(id);
@@ -49,6 +50,8 @@ bool absorb_activation(Model& model) {
     const auto interval = clip_range(graph, graph.node(producer));
     if (!interval || !saturates(graph, quantized_output(graph, quantize), *interval)) continue;
     graph.set_input(id, 0, graph.node(producer).inputs[0]);
+    if (graph.value(clipped).consumers.empty() && !pinned.contains(clipped))
+      graph.remove_node(producer);
     changed = true;
   }
   return changed;

@@ -57,8 +57,8 @@ constexpr std::array kPrepare = {
 // Both take models of other tools too: scales may be Constant nodes, and weights floats in front of
 // a QuantizeLinear. Quantized operators of constants are constants, in front of DequantizeLinear.
 constexpr std::array kQoperator = {
-    kConstantsToInitializers, kRemoveIdentity, kFoldQuantize,    kAbsorbActivation,
-    kQdqToQoperator,          kFoldQuantize,   kRemoveDeadNodes,
+    kConstantsToInitializers, kFoldQuantize, kAbsorbActivation,
+    kQdqToQoperator,          kFoldQuantize, kRemoveDeadNodes,
 };
 constexpr std::array kQdq = {
     kConstantsToInitializers,

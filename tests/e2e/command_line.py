@@ -20,7 +20,7 @@ import fixtures
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = ("dynamic", "static", "bench", "run", "inspect")
+COMMANDS = ("dynamic", "static", "convert", "bench", "run", "inspect")
 CASES = []
 
 
@@ -124,6 +124,8 @@ REFUSALS = [
     ("a pass that does not exist", "dynamic model.onnx OUT --print-after=fold_everything", "fold_everything"),
     ("labels that do not fit the samples", "bench model.onnx --data images.npy --labels few.npy --json OUT", "few.npy", "3"),
     ("one model of bench does not exist", "bench model.onnx nowhere.onnx --data images.npy --json OUT", "nowhere.onnx"),
+    ("conversion of a float model", "convert model.onnx OUT", "model.onnx", "nothing is quantized"),
+    ("conversion of what is not ONNX", "convert text.onnx OUT", "text.onnx"),
     ("inspect of what is not ONNX", "inspect text.onnx", "text.onnx"),
 ]
 
@@ -175,6 +177,7 @@ USAGE = [
     ("no models", "bench --data images.npy"),
     ("no output folder", "run model.onnx --data images.npy"),
     ("unknown format", "static model.onnx out.onnx --calib images.npy --format onnx"),
+    ("unknown format to convert to", "convert model.onnx out.onnx --format onnx"),
     ("unknown type", "dynamic model.onnx out.onnx --weight-type s4"),
     ("per channel and per tensor", "dynamic model.onnx out.onnx --per-channel --per-tensor"),
     ("types without kernels", "static model.onnx out.onnx --calib images.npy --activation-type s8 --weight-type u8"),
@@ -338,6 +341,32 @@ def _(world):
     start = time.monotonic()
     shown = stderr_on_terminal(world, STATIC.format("t.onnx", "images.npy"))
     expect(shown == "" or time.monotonic() - start > 1, "short work shows progress")
+
+
+# --- convert ---
+
+
+@case("convert: the other format computes the same, the same format is the same file")
+def _(world):
+    for form, other in (("qdq", "qoperator"), ("qoperator", "qdq")):
+        world.ok(STATIC.format("c0.onnx", f"images.npy --format {form}"))
+        text = world.ok(f"convert c0.onnx c1.onnx --format {other}")
+        expect(re.search(r"c1.onnx: [\d.]+ KB", text), f"stdout: {text!r}")
+        operators = json.loads(world.ok("inspect c1.onnx --json"))["operators"]
+        expect(("QLinearConv" in operators) == (other == "qoperator"), f"operators: {operators}")
+        before, after = outputs(world, "c0.onnx"), outputs(world, "c1.onnx")
+        expect(np.abs(before - after).max() < 0.02 * np.abs(before).max(), "the results differ")
+        world.ok(f"convert c1.onnx c2.onnx --format {other}")
+        expect(world.bytes("c1.onnx") == world.bytes("c2.onnx"), "converting again changes the file")
+        expect(world.ok(f"convert c0.onnx c1.onnx --format {other} --quiet") == "", "--quiet prints")
+
+
+@case("convert: qdq is the default")
+def _(world):
+    world.ok(STATIC.format("c0.onnx", "images.npy --format qoperator"))
+    world.ok("convert c0.onnx c1.onnx")
+    world.ok("convert c0.onnx c2.onnx --format qdq")
+    expect(world.bytes("c1.onnx") == world.bytes("c2.onnx"), "another format")
 
 
 # --- run, bench and inspect ---
