@@ -8,7 +8,8 @@ CalibrationTable calibrate(const Model& model, const SampleReader& samples,
   CalibrationTable table;
   const auto observe = [&](const std::string& name, const Tensor& value) {
     table.values[name].observe(value);
-    if (targets.channels.contains(name)) observe_channels(table.channels[name], value);
+    if (const auto axis = targets.channels.find(name); axis != targets.channels.end())
+      observe_channels(table.channels[name], value, axis->second);
   };
   const Observer observer = [&](const std::string& name, const Tensor& value) {
     with_context([&] { return fmt::format("value '{}'", name); }, [&] { observe(name, value); });

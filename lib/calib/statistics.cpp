@@ -15,17 +15,20 @@ float value_of(int32_t key) { return std::bit_cast<float>(ordered(key)); }
 }  // namespace
 
 void Statistics::observe(const Tensor& values) {
-  if (values.size() == 0) return;
-  const float* data = values.data<float>();
-  int32_t low = key_of(data[0]), high = low;
-  for (int64_t i = 0; i < values.size(); ++i) {
-    const int32_t key = key_of(data[i]);
+  observe({values.data<float>(), static_cast<std::size_t>(values.size())});
+}
+
+void Statistics::observe(std::span<const float> values) {
+  if (values.empty()) return;
+  int32_t low = key_of(values[0]), high = low;
+  for (const float value : values) {
+    const int32_t key = key_of(value);
     low = std::min(low, key);
     high = std::max(high, key);
   }
   constexpr float kMax = std::numeric_limits<float>::max();
   if (low < key_of(-kMax) || high > key_of(kMax)) fail("holds NaN or Inf");
-  merge({values.size(), value_of(low), value_of(high)});
+  merge({std::ssize(values), value_of(low), value_of(high)});
 }
 
 // Adding 0 turns −0 into 0: else the sign would depend on which of the two came first.
@@ -46,17 +49,19 @@ void merge(CalibrationTable& into, const CalibrationTable& from) {
   }
 }
 
-void observe_channels(std::vector<Statistics>& channels, const Tensor& values) {
+void observe_channels(std::vector<Statistics>& channels, const Tensor& values, int axis) {
   if (values.rank() < 2) fail("has no channels: its shape is {}", to_string(values.shape()));
-  const auto count = static_cast<std::size_t>(values.dim(1));
+  const auto a = static_cast<std::size_t>(normalize_axis(axis, values.rank()));
+  const auto count = static_cast<std::size_t>(values.dim(a));
   if (channels.empty()) channels.resize(count);
   if (channels.size() != count) fail("has {} channels, before it had {}", count, channels.size());
-  if (values.size() == 0) return;
-  const int64_t slice = values.size() / values.dim(0) / values.dim(1);
+  std::size_t slice = 1;  // elements of one channel that lie together
+  for (std::size_t i = a + 1; i < values.rank(); ++i)
+    slice *= static_cast<std::size_t>(values.dim(i));
   const auto* data = values.data<float>();
-  for (int64_t i = 0; i < values.dim(0) * values.dim(1); ++i)
-    channels[static_cast<std::size_t>(i) % count].observe(
-        Tensor::view(DType::kFloat32, {slice}, nullptr, data + i * slice));
+  const auto end = data + values.size();
+  for (std::size_t c = 0; data != end; c = (c + 1) % count, data += slice)
+    channels[c].observe({data, slice});
 }
 
 Range choose_minmax(const Statistics& statistics) {

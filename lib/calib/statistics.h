@@ -4,7 +4,7 @@
 #include <functional>
 #include <limits>
 #include <map>
-#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,20 +21,21 @@ struct Statistics {
 
   /// Takes in all elements of a float32 tensor. Throws Error on NaN or Inf.
   void observe(const Tensor& values);
+  void observe(std::span<const float> values);
   /// Takes in what another run saw; exact and free of order.
   void merge(const Statistics& other);
 };
 
-/// Statistics by value name, and for some values one for each index of axis 1 as well.
+/// Statistics by value name, and for some values one for each index of an axis as well.
 struct CalibrationTable {
   std::map<std::string, Statistics> values;
   std::map<std::string, std::vector<Statistics>> channels;
 };
 /// Throws Error if a value has other numbers of channels.
 void merge(CalibrationTable& into, const CalibrationTable& from);
-/// Takes in a float32 tensor [N, C, …] channel by channel. Throws Error on NaN or Inf, a tensor
-/// without axis 1, another C than before.
-void observe_channels(std::vector<Statistics>& channels, const Tensor& values);
+/// Takes in a float32 tensor index by index of `axis` (−1: the last). Throws Error on NaN or Inf, a
+/// tensor without that axis or of rank 1, another number of channels than before.
+void observe_channels(std::vector<Statistics>& channels, const Tensor& values, int axis);
 
 /// Real numbers that a value is taken to lie in.
 struct Range {
@@ -46,7 +47,7 @@ struct Range {
 /// The range method "minmax": what was seen.
 Range choose_minmax(const Statistics& statistics);
 
-/// Ranges of a model's values by name, of the whole value and for some of each index of axis 1.
+/// Ranges of a model's values by name, of the whole value and for some of each channel.
 struct Ranges {
   std::map<std::string, Range> values;
   std::map<std::string, std::vector<Range>> channels;
@@ -54,10 +55,11 @@ struct Ranges {
 /// choose_minmax of everything in the table.
 Ranges choose_minmax(const CalibrationTable& table);
 
-/// Names of the values to calibrate; those in `channels` stand in `values` too.
+/// Names of the values to calibrate; those in `channels`, with the axis of the channels, stand in
+/// `values` too.
 struct CalibrationTargets {
   std::vector<std::string> values;
-  std::set<std::string> channels;
+  std::map<std::string, int> channels;
 };
 
 /// Called after each sample: done, total.

@@ -93,6 +93,7 @@ class PlanApplier {
   void scale_weights(const TensorPlan& plan);
   void quantize_weights(NodeId id);
   void quantize_bias(NodeId id);
+  ValueId divide_channels(ValueId value, const TensorPlan& plan);
   void quantize_activation(ValueId value, const TensorPlan& plan);
   const QuantParams& weight_params(const Node& node, std::size_t input) const;
   void apply_dynamic_node(NodeId id);
@@ -126,9 +127,13 @@ void PlanApplier::absorb_activation(NodeId id) {
 void PlanApplier::scale_weights(const TensorPlan& plan) {
   if (plan.channel_factors.empty()) return;
   for (const NodeId reader : graph_.value(graph_.find(plan.value)).consumers) {
-    const ValueId weight = graph_.node(reader).inputs[1];
-    graph_.set_constant(weight,
-                        Constant(scale_slices(*graph_.constant(weight), plan.channel_factors)));
+    if (!is_static(reader)) continue;
+    const Node& node = graph_.node(reader);
+    const Tensor* weight = graph_.constant_input(node, 1);
+    if (weight == nullptr)
+      fail("the plan has factors for '{}', but '{}' has no weight", plan.value, node.name);
+    graph_.set_constant(node.inputs[1],
+                        Constant(scale_channels(node, *weight, plan.channel_factors)));
   }
 }
 
@@ -142,6 +147,22 @@ QuantParams quantizing_params(const TensorPlan& plan) {
     params.scale.push_back(plan.params.scale[0] * factor);
   params.zero_point.assign(params.scale.size(), plan.params.zero_point[0]);
   return params;
+}
+
+// The value with its channels, along the last axis, divided by their factors.
+ValueId PlanApplier::divide_channels(ValueId value, const TensorPlan& plan) {
+  std::vector<float> reciprocals;
+  for (const float factor : plan.channel_factors) reciprocals.push_back(1 / factor);
+  const ValueId output =
+      graph_.add_value(graph_.unique_name(plan.value + "_divided"), graph_.value(value).type);
+  const ValueId constant =
+      graph_.add_constant(graph_.unique_name(plan.value + "_reciprocals"),
+                          Constant(Tensor::of<float>({std::ssize(reciprocals)}, reciprocals)));
+  graph_.add_node({.op_type = "Mul",
+                   .name = plan.value + "_divide_channels",
+                   .inputs = {value, constant},
+                   .outputs = {output}});
+  return output;
 }
 
 void PlanApplier::quantize_weights(NodeId id) {
@@ -208,9 +229,15 @@ void PlanApplier::quantize_activation(ValueId value, const TensorPlan& plan) {
     write_instead(graph_, value, source);
   }
   const std::string base = plan.group.empty() ? plan.value : plan.group;
-  const std::string quantizing_base = plan.channel_factors.empty() ? base : base + "_channel";
-  const ValueId integers = emitter_.quantize(source, quantizing_base, quantizing_params(plan));
-  if (source != value) emitter_.dequantize(integers, base, plan.params, value);
+  const auto reader =
+      std::find_if(consumers.begin(), consumers.end(), [&](NodeId id) { return is_static(id); });
+  const bool factors = !plan.channel_factors.empty() && reader != consumers.end();
+  const bool divides = factors && scales_last_axis(graph_.node(*reader));
+  if (divides) source = divide_channels(value, plan);
+  const ValueId integers =
+      factors && !divides ? emitter_.quantize(source, base + "_channel", quantizing_params(plan))
+                          : emitter_.quantize(source, base, plan.params);
+  if (from_static && keeps_name) emitter_.dequantize(integers, base, plan.params, value);
   for (const NodeId consumer : consumers) {
     if (!from_static && !is_static(consumer)) continue;
     const std::vector<ValueId> inputs = graph_.node(consumer).inputs;

@@ -25,6 +25,14 @@ bool is_depthwise(const Graph& graph, const Node& node) {
          graph.value(node.inputs[1]).consumers.size() == 1;
 }
 
+// A product of the value, as first operand, with a matrix that nobody else reads.
+bool is_product_by_own_weight(const Graph& graph, const Node& node) {
+  const Tensor* weight = graph.constant_input(node, 1);
+  return (is_op(node, "MatMul") || is_op(node, "Gemm")) && weight != nullptr &&
+         weight->rank() == 2 && attribute_or<int64_t>(node, "transA", 0) == 0 &&
+         graph.value(node.inputs[1]).consumers.size() == 1;
+}
+
 }  // namespace
 
 ChannelScales choose_channel_scales(std::span<const Range> channels, DType dtype) {
@@ -55,21 +63,30 @@ std::vector<NodeId> readers_that_scale(const Graph& graph, const Selection& sele
                                        ValueId value, const QuantOptions& options) {
   const auto is_static = [&](NodeId id) { return selection.is(id, Mode::kStatic); };
   const NodeId producer = graph.value(value).producer;
-  const std::vector<NodeId>& readers = graph.value(value).consumers;
-  if (options.activation.symmetric || producer == NodeId::kNone || is_static(producer) ||
-      pinned_values(graph).contains(value))
-    return {};
-  for (const NodeId reader : readers)
-    if (!is_static(reader) || !is_depthwise(graph, graph.node(reader))) return {};
-  return readers;
+  if (producer == NodeId::kNone || is_static(producer)) return {};
+  std::vector<NodeId> readers;
+  const std::vector<NodeId>& all = graph.value(value).consumers;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(readers), is_static);
+  const auto all_are = [&](bool (*kind)(const Graph&, const Node&)) {
+    return std::all_of(readers.begin(), readers.end(),
+                       [&](NodeId id) { return kind(graph, graph.node(id)); });
+  };
+  if (all_are(is_product_by_own_weight)) return readers;
+  const bool alone = readers.size() == all.size() && !pinned_values(graph).contains(value);
+  return alone && !options.activation.symmetric && all_are(is_depthwise) ? readers
+                                                                         : std::vector<NodeId>();
 }
 
-Tensor scale_slices(const Tensor& weight, std::span<const float> factors) {
-  QTOOL_ASSERT(weight.dim(0) == std::ssize(factors));
+bool scales_last_axis(const Node& reader) { return !is_op(reader, "Conv"); }
+
+Tensor scale_channels(const Node& reader, const Tensor& weight, std::span<const float> factors) {
+  const bool transposed = is_op(reader, "Gemm") && attribute_or<int64_t>(reader, "transB", 0) != 0;
+  QTOOL_ASSERT(weight.dim(transposed ? 1 : 0) == std::ssize(factors));
   Tensor result = weight.clone();
-  const int64_t slice = weight.size() / std::max<int64_t>(weight.dim(0), 1);
+  const int64_t slice = transposed ? 1 : weight.size() / std::max<int64_t>(weight.dim(0), 1);
   for (int64_t i = 0; i < result.size(); ++i)
-    result.mutable_data<float>()[i] *= factors[static_cast<std::size_t>(i / slice)];
+    result.mutable_data<float>()[i] *=
+        factors[static_cast<std::size_t>(i / slice) % factors.size()];
   return result;
 }
 

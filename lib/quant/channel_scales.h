@@ -21,14 +21,18 @@ struct ChannelScales {
 /// without width gets the largest scale.
 ChannelScales choose_channel_scales(std::span<const Range> channels, DType dtype);
 
-/// The depthwise convolutions that read the value, if channels of it can have scales of their own at
-/// no cost, else none: a float node writes it, so that QuantizeLinear stands alone and may take a
-/// scale for each channel, and only static depthwise convolutions read it, whose weights take up one
-/// factor for each channel.
+/// The nodes that read the value as integers, if channels of it can have scales of their own, else
+/// none: a float node writes it, so that its integers are made apart, and the static nodes that read
+/// it have weights of their own that take up a factor for each channel. Either all its readers are
+/// static depthwise convolutions: QuantizeLinear then takes a scale for each channel. Or the static
+/// ones are products: a Mul divides the channels, the value's last axis, by their factors.
 std::vector<NodeId> readers_that_scale(const Graph& graph, const Selection& selection,
                                        ValueId value, const QuantOptions& options);
 
-/// A weight [C, …] with slice c multiplied by factors[c].
-Tensor scale_slices(const Tensor& weight, std::span<const float> factors);
+/// Whether the channels that such a reader scales are the value's last axis, not axis 1.
+bool scales_last_axis(const Node& reader);
+
+/// The weight of such a reader with what multiplies channel c multiplied by factors[c].
+Tensor scale_channels(const Node& reader, const Tensor& weight, std::span<const float> factors);
 
 }  // namespace qtool

@@ -8,6 +8,7 @@
 #include "quant/channel_scales.h"
 #include "quant/groups.h"
 #include "quant/plan.h"
+#include "quant/product_scales.h"
 #include "quant/rules.h"
 #include "quant/selection.h"
 #include "quant/useful_range.h"
@@ -75,24 +76,55 @@ std::map<ValueId, QuantParams> group_params(const Graph& graph,
 // Factors by value: channels of it are quantized by scale · factor.
 using ChannelFactors = std::map<ValueId, std::vector<float>>;
 
-// Gives the channels of some values scales of their own; their group's scale is then the largest.
+// Channels that a depthwise convolution reads get scales of their own; the value's is the largest.
+void scale_channels_apart(const std::vector<Range>& channels, const QuantOptions& options,
+                          QuantParams& params, std::vector<float>& factors) {
+  const ChannelScales scales = choose_channel_scales(channels, options.activation.dtype);
+  const float largest = *std::max_element(scales.scale.begin(), scales.scale.end());
+  params = {
+      .dtype = options.activation.dtype, .scale = {largest}, .zero_point = {scales.zero_point}};
+  for (const float scale : scales.scale) factors.push_back(scale / largest);
+}
+
+// Channels that products read are divided by factors, and have one scale then.
+void divide_channels(const Graph& graph, const std::vector<NodeId>& readers,
+                     const std::vector<Range>& channels, const QuantOptions& options,
+                     QuantParams& params, std::vector<float>& factors) {
+  std::vector<ProductWeight> weights;
+  for (const NodeId id : readers) {
+    const Node& node = graph.node(id);
+    weights.push_back({graph.constant_input(node, 1),
+                       is_op(node, "Gemm") && attribute_or<int64_t>(node, "transB", 0) != 0});
+  }
+  factors = choose_product_factors(channels, weights, options);
+  if (factors.empty()) return;
+  Range range;
+  for (std::size_t c = 0; c < channels.size(); ++c)
+    range = {std::min(range.min, channels[c].min / factors[c]),
+             std::max(range.max, channels[c].max / factors[c])};
+  params =
+      choose_params(range.min, range.max, options.activation.dtype, options.activation.symmetric);
+}
+
+// Factors for the channels of the values that can have some, with the parameters that go with them.
 ChannelFactors choose_channel_factors(const Graph& graph, const Selection& selection,
                                       const Ranges& ranges, const QuantOptions& options,
                                       std::map<ValueId, QuantParams>& params) {
-  ChannelFactors factors;
+  ChannelFactors result;
   for (const ValueId value : selection.activations) {
     const auto measured = ranges.channels.find(graph.value(value).name);
-    if (measured == ranges.channels.end() ||
-        readers_that_scale(graph, selection, value, options).empty() ||
+    const auto readers = readers_that_scale(graph, selection, value, options);
+    if (measured == ranges.channels.end() || readers.empty() ||
         resolve_tensor_rule(graph.value(value).name, options).speaks())
       continue;
-    const ChannelScales scales = choose_channel_scales(measured->second, options.activation.dtype);
-    const float largest = *std::max_element(scales.scale.begin(), scales.scale.end());
-    params[value] = {
-        .dtype = options.activation.dtype, .scale = {largest}, .zero_point = {scales.zero_point}};
-    for (const float scale : scales.scale) factors[value].push_back(scale / largest);
+    std::vector<float> factors;
+    if (scales_last_axis(graph.node(readers[0])))
+      divide_channels(graph, readers, measured->second, options, params[value], factors);
+    else
+      scale_channels_apart(measured->second, options, params[value], factors);
+    if (!factors.empty()) result[value] = std::move(factors);
   }
-  return factors;
+  return result;
 }
 
 // The weight as it will be quantized: with the factors of the channels that its reader reads.
@@ -100,7 +132,7 @@ Tensor effective_weight(const Graph& graph, const WeightUse& use, const ChannelF
   const Node& node = graph.node(use.node);
   const Tensor& tensor = *graph.constant_input(node, use.input);
   const auto it = factors.find(node.inputs[0]);
-  return it == factors.end() ? tensor : scale_slices(tensor, it->second);
+  return it == factors.end() || use.input != 1 ? tensor : scale_channels(node, tensor, it->second);
 }
 
 // Raises the scale of a weight whose node adds a bias to it; see fit_bias.
@@ -147,8 +179,9 @@ void GraphPlanner::list_targets(CalibrationTargets& targets) const {
   for (const ValueId value : selection_.activations) {
     const std::string& name = graph_.value(value).name;
     targets.values.push_back(name);
-    if (!readers_that_scale(graph_, selection_, value, options_).empty())
-      targets.channels.insert(name);
+    const auto readers = readers_that_scale(graph_, selection_, value, options_);
+    if (!readers.empty())
+      targets.channels.emplace(name, scales_last_axis(graph_.node(readers[0])) ? -1 : 1);
   }
 }
 

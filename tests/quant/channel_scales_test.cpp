@@ -64,9 +64,16 @@ TEST_CASE("only what a float node writes for depthwise convolutions is scaled by
 }
 
 TEST_CASE("each slice of a weight is multiplied by its factor") {
-  const Tensor weight = Tensor::of<float>({2, 1, 2}, {1, 2, 3, 4});
   const std::vector<float> factors = {2, 0.5f};
-  CHECK(scale_slices(weight, factors).to_vector<float>() == std::vector<float>{2, 4, 1.5f, 2});
+  const Tensor kernel = Tensor::of<float>({2, 1, 2}, {1, 2, 3, 4});
+  CHECK(scale_channels({.op_type = "Conv"}, kernel, factors).to_vector<float>() ==
+        std::vector<float>{2, 4, 1.5f, 2});
+  const Tensor matrix = Tensor::of<float>({2, 2}, {1, 2, 3, 4});
+  CHECK(scale_channels({.op_type = "MatMul"}, matrix, factors).to_vector<float>() ==
+        std::vector<float>{2, 4, 1.5f, 2});
+  Node gemm{.op_type = "Gemm"};
+  set_attribute(gemm, "transB", int64_t{1});
+  CHECK(scale_channels(gemm, matrix, factors).to_vector<float>() == std::vector<float>{2, 1, 6, 2});
 }
 
 }  // namespace
