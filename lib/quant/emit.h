@@ -25,7 +25,8 @@ class Emitter {
   ValueId quantize(ValueId value, const std::string& base, const QuantParams& params);
   /// The constant as integers, made once for each base.
   ValueId quantize_constant(ValueId value, const std::string& base, const QuantParams& params);
-  /// A DequantizeLinear of its own for integers of the functions above; writes `output`, or a new value if that is kNone.
+  /// A DequantizeLinear of its own for integers of the functions above; writes `output`, or a new
+  /// value if that is kNone.
   ValueId dequantize(ValueId integers, const std::string& base, const QuantParams& params,
                      ValueId output = ValueId::kNone);
 
