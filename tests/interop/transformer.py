@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 LAYERS, WIDTH, HEADS, HIDDEN = 6, 256, 4, 1024
 VOCABULARY, LENGTH = 1000, 96
-OUTLIERS, OUTLIER_FACTOR = 6, 8
+OUTLIERS, OUTLIER_FACTOR = 7, 8  # onnxruntime's quantizer keeps 1.3 dB static and 20 dB dynamic then
 CALIBRATION, EVALUATION = 16, 32
 MODELS = {"encoder": False, "encoder_outliers": True}  # whether with outliers
 
