@@ -9,8 +9,8 @@ Ranges measure_ranges(const std::string& path, const Model& model, const QuantOp
   const CalibrationTargets targets = values_to_calibrate(model, quant);
   if (targets.values.empty()) return {};
   if (options.path.empty())
-    fail("{}: static nodes need ranges measured on samples; qtool static takes them with --calib",
-         path);
+    throw CLI::ValidationError(
+        "--calib", "static nodes need ranges measured on samples; qtool static takes them");
   set_threads(options.threads);
   const SampleReader samples(model.graph, options.path, options.reader_options());
   ProgressLine progress("calibrating", quiet);

@@ -15,9 +15,6 @@ void add_dynamic_command(CLI::App& app) {
       "  qtool dynamic model.onnx out.onnx --mode '*=float16'",
       options->common);
   add_quantize_options(*command, *options);
-  command->add_flag("--dynamic-conv", options->quant.dynamic_conv,
-                    "Convolutions on integers too; without it only their weights are quantized, "
-                    "which runs faster in most runtimes");
   command->callback([options] {
     quantize_file(*options, [&](const Model& model, const QuantOptions& quant) {
       return measure_ranges(options->model, model, quant, {}, options->common.quiet);

@@ -65,10 +65,13 @@ void print_summary(const QuantizeOptions& options, const QuantPlan& plan) {
 
 Model prepared_model(const QuantizeOptions& options) {
   Model model = import_model(options.model);
-  expand_functions(model, [](auto, auto) { return true; });  // only the model's own
-  raise_opset(model, kQuantizationOpset);
-  infer_types(model);
-  run_passes(model, prepare_pipeline(), pass_options(options));
+  with_context([&] { return options.model; },
+               [&] {
+                 expand_functions(model, [](auto, auto) { return true; });  // only its own
+                 raise_opset(model, kQuantizationOpset);
+                 infer_types(model);
+                 run_passes(model, prepare_pipeline(), pass_options(options));
+               });
   return model;
 }
 
@@ -91,11 +94,11 @@ void print_plan(const Model& model, const QuantPlan& plan) {
 // The prepared model and its plan.
 std::pair<Model, QuantPlan> prepare(QuantizeOptions& options, const Calibrate& calibrate) {
   check_print_after(options.print_after);
+  if (!options.plan.empty()) options.scheme.exclude_with("--plan");
   options.scheme.fill(options.quant);
-  const auto in_model = [&] { return options.model; };
-  Model model = with_context(in_model, [&] { return prepared_model(options); });
+  Model model = prepared_model(options);
   QuantPlan plan = plan_of(options, model, calibrate);
-  with_context(in_model, [&] { report_plan(plan); });
+  with_context([&] { return options.model; }, [&] { report_plan(plan); });
   if (!options.explain.empty()) fmt::print("{}", explain(model.graph, plan, options.explain));
   if (options.dry_run) print_plan(model, plan);
   return {std::move(model), std::move(plan)};

@@ -55,7 +55,7 @@ void add_type_option(CLI::App& command, const std::string& flag, DType& type,
 NodeRule mode_rule(const std::string& text) {
   const std::size_t equals = text.rfind('=');
   const auto mode = find_mode(equals == text.npos ? "" : text.substr(equals + 1));
-  if (!mode)
+  if (!mode || equals == 0)
     throw CLI::ValidationError(
         "--mode",
         fmt::format("'{}': expected <nodes>=float, static, dynamic, weight_only or float16", text));
@@ -74,10 +74,64 @@ void check_types(const QuantOptions& quant) {
                                "have no such kernels; use s8 for both");
 }
 
+constexpr const char* kNodes =
+    "Which nodes (a glob over names, op:<glob>, re:<expression>, between:<value>,<value>, first, "
+    "last)";
+
+void add_type_options(CLI::App& command, SchemeOptions& options, QuantOptions& quant) {
+  command
+      .add_option_function<std::string>(
+          "--target", [&quant](const std::string& name) { apply_target(name, quant); },
+          "The scheme that the hardware wants: x86-vnni, x86-avx2, arm, qnn or web")
+      ->trigger_on_parse()
+      ->check(CLI::IsMember(target_names()));
+  CLI::Option* per_channel = command.add_flag("--per-channel", options.per_channel,
+                                              "One weight scale for each output channel (default)");
+  command.add_flag("--per-tensor", options.per_tensor, "One weight scale for the whole tensor")
+      ->excludes(per_channel);
+  add_type_option(command, "--weight-type", quant.weight.dtype,
+                  {"s8", "u8", "s4", "u4", "s16", "e4m3fn", "e5m2"}, "s8 (default), u8, s4…");
+  if (quant.mode == Mode::kStatic) {
+    add_type_option(command, "--activation-type", quant.activation.dtype,
+                    {"u8", "s8", "u16", "s16"},
+                    "u8 (default), s8, u16 or s16; s8 is slower on x86");
+    command.add_flag("--symmetric", options.symmetric_activations,
+                     "Activations with the zero point in the middle");
+  }
+  command.add_flag("--reduce-range", quant.weight.reduce_range,
+                   "Weights of 7 bits, whose sums in pairs do not saturate on x86 without VNNI");
+  command
+      .add_option("--block-size", quant.weight.block,
+                  "Elements along the summed axis of a matrix that share a scale; weights only")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option_function<std::string>(
+          "--weight-method",
+          [&quant](const std::string& name) { quant.weight.method = *find_weight_method(name); },
+          "minmax (default), mse, percentile or hqq: how the range of a weight is chosen")
+      ->check(CLI::IsMember({"minmax", "mse", "percentile", "hqq"}));
+  command.add_flag("--dynamic-conv", quant.dynamic_conv,
+                   "Dynamic convolutions on integers too; without it only their weights are "
+                   "quantized, which runs faster in most runtimes");
+}
+
+void add_node_options(CLI::App& command, SchemeOptions& options) {
+  command.add_option("--op-types", options.op_types, "Quantize nodes of these operators only")
+      ->delimiter(',');
+  command.add_option("--include", options.include, "Quantize these nodes only");
+  command.add_option("--exclude", options.exclude, "Leave these nodes as they are");
+  command.add_option("--keep-float", options.keep_float, "The same: first,last")->delimiter(',');
+  command.add_option(
+      "--mode", options.modes,
+      "<nodes>=<mode>: float, static, dynamic, weight_only or float16 for these nodes");
+  command.add_option("--overrides", options.overrides,
+                     "Rules for nodes and tensors (JSON or YAML)");
+}
+
 }  // namespace
 
 void SchemeOptions::fill(QuantOptions& quant) const {
-  if (per_tensor) quant.weight.per_channel = false;
+  if (per_channel || per_tensor) quant.weight.per_channel = per_channel;
   if (symmetric_activations) quant.activation.symmetric = true;
   check_types(quant);
   // One zero point for all channels: runtimes take no others for ConvInteger.
@@ -101,61 +155,21 @@ void SchemeOptions::fill(QuantOptions& quant) const {
   quant.tensor_rules = std::move(read.tensor_rules);
 }
 
-void add_scheme_options(CLI::App& command, SchemeOptions& options, QuantOptions& quant) {
-  constexpr const char* kGroup = "Types";
-  command
-      .add_option_function<std::string>(
-          "--target", [&quant](const std::string& name) { apply_target(name, quant); },
-          "The scheme that the hardware wants: x86-vnni, x86-avx2, arm, qnn or web")
-      ->trigger_on_parse()
-      ->check(CLI::IsMember(target_names()))
-      ->group(kGroup);
-  CLI::Option* per_channel = command.add_flag("--per-channel")
-                                 ->description("One weight scale for each output channel (default)")
-                                 ->group(kGroup);
-  command.add_flag("--per-tensor", options.per_tensor, "One weight scale for the whole tensor")
-      ->excludes(per_channel)
-      ->group(kGroup);
-  add_type_option(command, "--weight-type", quant.weight.dtype,
-                  {"s8", "u8", "s4", "u4", "s16", "e4m3fn", "e5m2"}, "s8 (default), u8, s4…");
-  if (quant.mode == Mode::kStatic) {
-    add_type_option(command, "--activation-type", quant.activation.dtype,
-                    {"u8", "s8", "u16", "s16"},
-                    "u8 (default), s8, u16 or s16; s8 is slower on x86");
-    command.add_flag("--symmetric", options.symmetric_activations,
-                     "Activations with the zero point in the middle");
-  }
-  command.add_flag("--reduce-range", quant.weight.reduce_range,
-                   "Weights of 7 bits, whose sums in pairs do not saturate on x86 without VNNI");
-  command
-      .add_option("--block-size", quant.weight.block,
-                  "Elements along the summed axis of a matrix that share a scale; weights only")
-      ->check(CLI::PositiveNumber);
-  command
-      .add_option_function<std::string>(
-          "--weight-method",
-          [&quant](const std::string& name) { quant.weight.method = *find_weight_method(name); },
-          "minmax (default), mse, percentile or hqq: how the range of a weight is chosen")
-      ->check(CLI::IsMember({"minmax", "mse", "percentile", "hqq"}));
+void SchemeOptions::exclude_with(const std::string& other) const {
+  for (const CLI::Option* option : given_by)
+    if (option->count() > 0) throw CLI::ExcludesError(other, option->get_name());
+}
 
-  constexpr const char* kNodes =
-      "Which nodes (a glob over names, op:<glob>, re:<expression>, "
-      "between:<value>,<value>, first, last)";
-  command.add_option("--op-types", options.op_types, "Quantize nodes of these operators only")
-      ->delimiter(',')
-      ->group(kNodes);
-  command.add_option("--include", options.include, "Quantize these nodes only")->group(kNodes);
-  command.add_option("--exclude", options.exclude, "Leave these nodes as they are")->group(kNodes);
-  command.add_option("--keep-float", options.keep_float, "The same: first,last")
-      ->delimiter(',')
-      ->group(kNodes);
-  command
-      .add_option("--mode", options.modes,
-                  "<nodes>=<mode>: float, static, dynamic, weight_only or float16 for these nodes")
-      ->group(kNodes);
-  command
-      .add_option("--overrides", options.overrides, "Rules for nodes and tensors (JSON or YAML)")
-      ->group(kNodes);
+void add_scheme_options(CLI::App& command, SchemeOptions& options, QuantOptions& quant) {
+  const std::size_t before = command.get_options().size();
+  add_type_options(command, options, quant);
+  const std::size_t between = command.get_options().size();
+  add_node_options(command, options);
+  const std::vector<CLI::Option*> all = command.get_options();
+  for (std::size_t i = before; i < all.size(); ++i) {
+    all[i]->group(i < between ? "Types" : kNodes);
+    options.given_by.push_back(all[i]);
+  }
 }
 
 }  // namespace qtool
