@@ -13,8 +13,7 @@ struct PlanSizes {
 };
 
 /// What apply_plan will make of the constants of a prepared graph: integers with their scales and zero
-/// points; int32 biases; float16; and what some node still reads as it is. Dynamic nodes leave out zero
-/// points that are all 0: these few bytes are counted, too.
+/// points; int32 biases; float16; and what some node still reads as it is.
 PlanSizes predict_sizes(const Graph& graph, const QuantPlan& plan);
 
 }  // namespace qtool
