@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "command.h"
+#include "ir/bodies.h"
 #include "onnx_io/onnx_io.h"
 #include "passes/pass.h"
 #include "passes/quantized_forms.h"
@@ -28,11 +29,13 @@ FormatCounts count_format(const Graph& graph) {
   std::set<std::string_view> known;
   for (const QuantizedForm& form : quantized_forms()) known.insert(form.qoperator);
   FormatCounts counts;
-  for (const NodeId id : graph.nodes()) {
-    const Node& node = graph.node(id);
-    counts.pairs += is_quantize(node) || is_dequantize(node);
-    counts.qoperators += known.contains(full_op_type(node));
-  }
+  for_each_graph(graph, [&](const Graph& each) {
+    for (const NodeId id : each.nodes()) {
+      const Node& node = each.node(id);
+      counts.pairs += is_quantize(node) || is_dequantize(node);
+      counts.qoperators += known.contains(full_op_type(node));
+    }
+  });
   return counts;
 }
 
@@ -53,10 +56,13 @@ void convert(const ConvertOptions& options) {
                  expand_functions(model, [](auto, auto) { return true; });  // only its own
                  before = count_format(model.graph);
                  if (before.pairs + before.qoperators == 0)
-                   fail("nothing is quantized; qtool static and qtool dynamic quantize a model");
+                   fail(
+                       "there is nothing to convert: no QuantizeLinear, no DequantizeLinear, no "
+                       "quantized operator that has a float form");
                  raise_opset(model, kQuantizationOpset);
                  infer_types(model);
-                 run_passes(model, options.format == "qdq" ? qdq_pipeline() : qoperator_pipeline());
+                 run_passes(model, options.format == "qdq" ? qdq_pipeline() : qoperator_pipeline(),
+                            {.bodies = true});
                });
   const FormatCounts after = count_format(model.graph);
   save_model(model, options.output);

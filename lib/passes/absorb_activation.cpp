@@ -4,6 +4,7 @@
 //             round(lo / s) + z ≤ qmin and round(hi / s) + z ≥ qmax, so that what would be clipped
 //             saturates to the same integer
 #include <cmath>
+#include <set>
 
 #include "passes/activation.h"
 #include "passes/passes.h"
@@ -14,19 +15,15 @@
 namespace qtool {
 namespace {
 
-bool is_integer(DType dtype) {
-  return dtype == DType::kUInt8 || dtype == DType::kInt8 || dtype == DType::kUInt16 ||
-         dtype == DType::kInt16;
-}
-
 // Whether numbers outside of the interval become the same integers as its nearer end.
 bool saturates(const Graph& graph, const Quantized& output, std::pair<float, float> interval) {
   const Tensor* scale = graph.constant(output.scale);
   const Tensor* zero_point = graph.constant(output.zero_point);
-  if (!is_integer(output.dtype) || scale == nullptr || scale->size() != 1 ||
+  if (!is_small_integer(output.dtype) || scale == nullptr || scale->size() != 1 ||
       scale->dtype() != DType::kFloat32)
     return false;
-  if (zero_point == nullptr && output.zero_point != ValueId::kNone) return false;
+  if (output.zero_point != ValueId::kNone && (zero_point == nullptr || bits(output.dtype) < 8))
+    return false;
   const float step = *scale->data<float>();
   const auto zero = static_cast<float>(zero_point == nullptr ? 0 : to_int64s(*zero_point).at(0));
   const QuantRange range = quant_range(output.dtype);

@@ -6,13 +6,15 @@
 // After       readers of q2 read q
 //
 // Conditions  the first: as of fold_constants, of which it does what quantization needs; two uses of
-//             one w with the same integers share them. The second: 16 bits at most, float32 scales
-//             that are neither subnormal nor near overflow; q2 is neither a graph output nor captured.
-//             Both are exact: round((q − z) · s / s) + z = q, as two roundings change a number of 16
-//             bits by less than 2^-7.
+//             one w with the same integers share them. The second: integers of 16 bits at most,
+//             float32 scales that are neither subnormal nor near overflow; q2 is neither a graph
+//             output nor captured. Both are exact: round((q − z) · s / s) + z = q, as two roundings
+//             change a number of 16 bits by 2^-7 at most.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
+#include <set>
 
 #include "passes/fold_node.h"
 #include "passes/passes.h"
@@ -81,8 +83,7 @@ bool fold_quantized_constants(Model& model) {
 bool returns_exactly(const Graph& graph, const Quantized& quantized) {
   constexpr float kLargest = std::numeric_limits<float>::max() / 0x1p17f;
   const Tensor* scale = graph.constant(quantized.scale);
-  if (scale == nullptr || scale->dtype() != DType::kFloat32 || bits(quantized.dtype) == 0 ||
-      bits(quantized.dtype) > 16)
+  if (scale == nullptr || scale->dtype() != DType::kFloat32 || !is_small_integer(quantized.dtype))
     return false;
   return std::all_of(scale->data<float>(), scale->data<float>() + scale->size(),
                      [](float s) { return std::isnormal(s) && s > 0 && s <= kLargest; });

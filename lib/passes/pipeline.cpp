@@ -27,6 +27,9 @@ constexpr Pass kNameValues = {"name_values", "give every value of a body a name 
 constexpr Pass kConstantsToInitializers = {"constants_to_initializers",
                                            "turn Constant nodes into constants of the graph",
                                            constants_to_initializers};
+constexpr Pass kCopyCapturedConstants = {
+    "copy_captured_constants", "give bodies the constants that they read from around them",
+    copy_captured_constants};
 constexpr Pass kFoldQuantize = {"fold_quantize",
                                 "quantize constants once, and not again what is quantized already",
                                 fold_quantize};
@@ -41,8 +44,7 @@ constexpr std::array kPrepare = {
          remove_initializer_inputs},
     Pass{"name_nodes", "give every node a name of its own", name_nodes},
     kConstantsToInitializers,
-    Pass{"copy_captured_constants", "give bodies the constants that they read from around them",
-         copy_captured_constants},
+    kCopyCapturedConstants,
     kNameValues,
     kRemoveIdentity,
     kFoldConstants,
@@ -55,17 +57,20 @@ constexpr std::array kPrepare = {
 };
 
 // Both take models of other tools too: scales may be Constant nodes, and weights floats in front of
-// a QuantizeLinear. Quantized operators of constants are constants, in front of DequantizeLinear.
+// a QuantizeLinear. Quantized operators of constants are constants, in front of DequantizeLinear. New
+// names are new in their own graph only.
 constexpr std::array kQoperator = {
-    kConstantsToInitializers, kFoldQuantize, kAbsorbActivation,
-    kQdqToQoperator,          kFoldQuantize, kRemoveDeadNodes,
+    kConstantsToInitializers, kCopyCapturedConstants, kFoldQuantize, kAbsorbActivation,
+    kQdqToQoperator,          kFoldQuantize,          kNameValues,   kRemoveDeadNodes,
 };
 constexpr std::array kQdq = {
     kConstantsToInitializers,
+    kCopyCapturedConstants,
     kFoldQuantize,
     Pass{"qoperator_to_qdq",
          "turn quantized operators into float ones between DequantizeLinear and QuantizeLinear",
          qoperator_to_qdq},
+    kNameValues,
     kRemoveDeadNodes,
 };
 

@@ -1,6 +1,7 @@
 #include "passes/quantized_value.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "passes/rewrite.h"
@@ -38,6 +39,12 @@ bool is_zero(const Graph& graph, const Quantized& quantized) {
 
 bool is_quantize(const Node& node) { return is_quantization_op(node, "QuantizeLinear"); }
 bool is_dequantize(const Node& node) { return is_quantization_op(node, "DequantizeLinear"); }
+
+bool is_small_integer(DType dtype) {
+  constexpr std::array kTypes = {DType::kUInt2, DType::kInt2, DType::kUInt4,  DType::kInt4,
+                                 DType::kUInt8, DType::kInt8, DType::kUInt16, DType::kInt16};
+  return std::find(kTypes.begin(), kTypes.end(), dtype) != kTypes.end();
+}
 
 Quantized quantized_output(const Graph& graph, const Node& quantize) {
   Quantized result = params_of(graph, quantize, output_of(quantize, 0));

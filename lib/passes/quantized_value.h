@@ -17,6 +17,9 @@ struct Quantized {
 bool is_quantize(const Node& node);
 bool is_dequantize(const Node& node);
 
+/// Whether the type is an integer of 2 to 16 bits.
+bool is_small_integer(DType dtype);
+
 /// What a QuantizeLinear makes, or what a DequantizeLinear reads.
 Quantized quantized_output(const Graph& graph, const Node& quantize);
 Quantized quantized_input(const Graph& graph, const Node& dequantize);

@@ -124,7 +124,7 @@ REFUSALS = [
     ("a pass that does not exist", "dynamic model.onnx OUT --print-after=fold_everything", "fold_everything"),
     ("labels that do not fit the samples", "bench model.onnx --data images.npy --labels few.npy --json OUT", "few.npy", "3"),
     ("one model of bench does not exist", "bench model.onnx nowhere.onnx --data images.npy --json OUT", "nowhere.onnx"),
-    ("conversion of a float model", "convert model.onnx OUT", "model.onnx", "nothing is quantized"),
+    ("conversion of a float model", "convert model.onnx OUT", "model.onnx", "nothing to convert"),
     ("conversion of what is not ONNX", "convert text.onnx OUT", "text.onnx"),
     ("inspect of what is not ONNX", "inspect text.onnx", "text.onnx"),
 ]

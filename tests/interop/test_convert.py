@@ -139,7 +139,10 @@ def check_trained(qtool, sample, weight_type):
     return figures, problems
 
 
-TRAINED = ("INT8", "UINT8", "INT16", "UINT16", "INT4", "UINT4", "FLOAT8E4M3FN", "FLOAT8E5M2")
+TRAINED = {
+    "fashion_resnet": ("INT8", "UINT8", "INT16", "UINT16", "INT4", "UINT4", "FLOAT8E4M3FN", "FLOAT8E5M2"),
+    "fashion_vit": ("INT8", "INT4"),
+}
 
 
 def cases():
@@ -149,8 +152,8 @@ def cases():
             for form in OTHER:
                 name = f"{sample.name} {form} {source.__name__.replace('_', ' ')}"
                 yield name, lambda qtool, s=sample, m=source, f=form: check(qtool, s, m, f)
-    for name in ("fashion_resnet", "fashion_vit"):
-        for kind in TRAINED:
+    for name, kinds in TRAINED.items():
+        for kind in kinds:
             weight_type = onnx.TensorProto.DataType.Value(kind)
             sample = interop.ALL_SAMPLES[name]
             yield f"{name} trained with {kind}", lambda qtool, s=sample, t=weight_type: check_trained(qtool, s, t)

@@ -2,7 +2,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 #include <random>
+#include <set>
 
+#include "ir/bodies.h"
 #include "ir/text.h"
 #include "ir/verify.h"
 #include "passes/pass.h"
@@ -146,6 +148,43 @@ TEST_CASE("every quantized operator becomes a float one, and that the quantized 
     CHECK(has_op(back, form.qoperator));
     CHECK_FALSE(has_op(back, "DequantizeLinear"));
     check_close(expected, run_literally(back, feed).at("y"));
+  }
+}
+
+TEST_CASE("bodies are converted too, with parameters from around them") {
+  const Model model = parse_text(R"(
+model ir 8 opset 13 com.microsoft 1
+graph outer
+input x: uint8[4]
+input which: bool[]
+const s: float32[] = 0.05
+const t: float32[] = 0.11
+const z: uint8[] = 120
+d: uint8[4] = com.microsoft.QLinearAdd(x, s, z, x, s, z, t, z)
+y: uint8[4] = If(which) {then_branch=graph sum {
+  a: uint8[4] = com.microsoft.QLinearAdd(d, t, z, x, s, z, t, z)
+  output a: uint8[4]
+}, else_branch=graph product {
+  b: uint8[4] = com.microsoft.QLinearMul(d, t, z, x, s, z, t, z)
+  output b: uint8[4]
+}}
+output y
+)");
+  Model qdq = model;
+  run_passes(qdq, qdq_pipeline(), {.bodies = true});
+  verify(qdq);
+  std::set<std::string> names;
+  for_each_graph(qdq.graph, [&](const Graph& graph) {
+    for (const NodeId id : graph.nodes()) CHECK_FALSE(graph.node(id).op_type.starts_with("QL"));
+    const std::set<std::string> captured = graph.free_names();
+    for (const ValueId id : graph.values())
+      if (const std::string& name = graph.value(id).name; !captured.contains(name))
+        CHECK(names.insert(name).second);
+  });
+  for (const bool which : {true, false}) {
+    const TensorMap feed = {{"x", Tensor::of<uint8_t>({4}, {0, 100, 130, 255})},
+                            {"which", Tensor::scalar(which)}};
+    check_close(run_literally(model, feed).at("y"), run_literally(qdq, feed).at("y"));
   }
 }
 
