@@ -8,8 +8,19 @@
 
 namespace qtool {
 
-/// Runs the model on the samples of `--calib` and chooses the ranges that `quant` needs.
-Ranges measure_ranges(const std::string& path, const Model& model, const QuantOptions& quant,
-                      const SampleOptions& options, bool quiet);
+/// Where the ranges of activations come from.
+struct CalibrationOptions {
+  SampleOptions samples;
+  std::string ranges;       // read from this file instead
+  std::string save_ranges;  // written to this file
+};
+
+/// Adds --calib with all that says how samples are read, --ranges and --save-ranges.
+void add_calibration_options(CLI::App& command, CalibrationOptions& options);
+
+/// The ranges that `quant` needs: read from the file, or measured by running the model on the samples.
+/// `path` names the model in messages.
+Ranges find_ranges(const std::string& path, const Model& model, const QuantOptions& quant,
+                   const CalibrationOptions& options, bool quiet);
 
 }  // namespace qtool

@@ -17,7 +17,7 @@ void add_dynamic_command(CLI::App& app) {
   add_quantize_options(*command, *options);
   command->callback([options] {
     quantize_file(*options, [&](const Model& model, const QuantOptions& quant) {
-      return measure_ranges(options->model, model, quant, {}, options->common.quiet);
+      return find_ranges(options->model, model, quant, {}, options->common.quiet);
     });
   });
 }

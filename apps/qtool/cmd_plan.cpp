@@ -5,7 +5,7 @@ namespace qtool {
 
 void add_plan_command(CLI::App& app) {
   auto options = std::make_shared<QuantizeOptions>();
-  auto samples = std::make_shared<SampleOptions>();
+  auto calibration = std::make_shared<CalibrationOptions>();
   CLI::App* command =
       add_command(app, "plan", "Write what quantization would do as a file to read, edit and apply",
                   "  qtool plan model.onnx -o plan.json --calib samples/\n"
@@ -18,10 +18,10 @@ void add_plan_command(CLI::App& app) {
       "--dynamic", [options] { options->quant.mode = Mode::kDynamic; },
       "Plan what qtool dynamic would do; without it, what qtool static would");
   add_plan_options(*command, *options);
-  add_sample_options(*command, "--calib", *samples)->required(false);
-  command->callback([options, samples] {
+  add_calibration_options(*command, *calibration);
+  command->callback([options, calibration] {
     plan_file(*options, [&](const Model& model, const QuantOptions& quant) {
-      return measure_ranges(options->model, model, quant, *samples, options->common.quiet);
+      return find_ranges(options->model, model, quant, *calibration, options->common.quiet);
     });
   });
 }

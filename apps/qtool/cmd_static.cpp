@@ -5,7 +5,7 @@ namespace qtool {
 
 void add_static_command(CLI::App& app) {
   auto options = std::make_shared<QuantizeOptions>();
-  auto samples = std::make_shared<SampleOptions>();
+  auto calibration = std::make_shared<CalibrationOptions>();
   CLI::App* command = add_command(
       app, "static", "Quantize weights and activations, with ranges measured on samples",
       "  qtool static model.onnx out.onnx --calib samples/\n"
@@ -15,10 +15,10 @@ void add_static_command(CLI::App& app) {
       "  qtool static model.onnx out.onnx --plan plan.json",
       options->common);
   add_quantize_options(*command, *options);
-  add_sample_options(*command, "--calib", *samples)->required(false);
-  command->callback([options, samples] {
+  add_calibration_options(*command, *calibration);
+  command->callback([options, calibration] {
     quantize_file(*options, [&](const Model& model, const QuantOptions& quant) {
-      return measure_ranges(options->model, model, quant, *samples, options->common.quiet);
+      return find_ranges(options->model, model, quant, *calibration, options->common.quiet);
     });
   });
 }
