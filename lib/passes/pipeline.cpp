@@ -33,6 +33,9 @@ constexpr Pass kCopyCapturedConstants = {
 constexpr Pass kFoldQuantize = {"fold_quantize",
                                 "quantize constants once, and not again what is quantized already",
                                 fold_quantize};
+constexpr Pass kTransposeIntegers = {"transpose_integers",
+                                     "transpose constants in front of their DequantizeLinear",
+                                     transpose_integers};
 constexpr Pass kAbsorbActivation = {
     "absorb_activation", "leave clipping to the QuantizeLinear behind it", absorb_activation};
 
@@ -60,13 +63,15 @@ constexpr std::array kPrepare = {
 // a QuantizeLinear. Quantized operators of constants are constants, in front of DequantizeLinear. New
 // names are new in their own graph only.
 constexpr std::array kQoperator = {
-    kConstantsToInitializers, kCopyCapturedConstants, kFoldQuantize, kAbsorbActivation,
-    kQdqToQoperator,          kFoldQuantize,          kNameValues,   kRemoveDeadNodes,
+    kConstantsToInitializers, kCopyCapturedConstants, kFoldQuantize, kTransposeIntegers,
+    kAbsorbActivation,        kQdqToQoperator,        kFoldQuantize, kNameValues,
+    kRemoveDeadNodes,
 };
 constexpr std::array kQdq = {
     kConstantsToInitializers,
     kCopyCapturedConstants,
     kFoldQuantize,
+    kTransposeIntegers,
     Pass{"qoperator_to_qdq",
          "turn quantized operators into float ones between DequantizeLinear and QuantizeLinear",
          qoperator_to_qdq},
@@ -77,6 +82,7 @@ constexpr std::array kQdq = {
 constexpr std::array kRuntime = {
     kFoldConstants,
     kRemoveIdentity,
+    kTransposeIntegers,
     kAbsorbActivation,
     kQdqToQoperator,
     kRemoveDeadNodes,  // before folding, so that weights of quantized operators are not dequantized
