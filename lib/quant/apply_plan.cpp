@@ -4,6 +4,7 @@
 #include "onnx_io/onnx_io.h"
 #include "ops/op.h"
 #include "passes/activation.h"
+#include "passes/passes.h"
 #include "passes/rewrite.h"
 #include "quant/apply_attention.h"
 #include "quant/apply_dynamic.h"
@@ -14,64 +15,10 @@
 #include "quant/channel_scales.h"
 #include "quant/emit.h"
 #include "quant/plan.h"
+#include "quant/plan_index.h"
 
 namespace qtool {
 namespace {
-
-// The entries of a plan by name.
-class PlanIndex {
- public:
-  explicit PlanIndex(const QuantPlan& plan) {
-    for (const NodePlan& node : plan.nodes) nodes_.emplace(node.node, &node);
-    for (const TensorPlan& tensor : plan.tensors) tensors_[tensor.value].push_back(&tensor);
-  }
-  /// Throws Error if the plan names what the model does not have.
-  void check(const Graph& graph) const;
-
-  Mode mode(const Node& node) const {
-    const auto it = nodes_.find(node.name);
-    return it == nodes_.end() ? Mode::kFloat : it->second->mode;
-  }
-  bool is_absorbed(const Node& node) const {
-    const auto it = nodes_.find(node.name);
-    return it != nodes_.end() && it->second->absorbed;
-  }
-  const TensorPlan* activation(const std::string& value) const;
-  /// How the node reads a constant; null: as floats.
-  const TensorPlan* weight(const std::string& value, const Node& reader) const;
-  const std::map<std::string, std::vector<const TensorPlan*>>& tensors() const { return tensors_; }
-
- private:
-  std::map<std::string, const NodePlan*> nodes_;
-  std::map<std::string, std::vector<const TensorPlan*>> tensors_;
-};
-
-void PlanIndex::check(const Graph& graph) const {
-  std::set<std::string> nodes, values;
-  for_each_graph(graph, [&](const Graph& each) {
-    for (const NodeId id : each.nodes()) nodes.insert(each.node(id).name);
-    for (const ValueId id : each.values()) values.insert(each.value(id).name);
-  });
-  for (const auto& [name, plan] : nodes_)
-    if (!nodes.contains(name))
-      fail("the plan names node '{}', which the model does not have", name);
-  for (const auto& [name, plans] : tensors_)
-    if (!values.contains(name))
-      fail("the plan names value '{}', which the model does not have", name);
-}
-
-const TensorPlan* PlanIndex::activation(const std::string& value) const {
-  const auto it = tensors_.find(value);
-  return it == tensors_.end() || !it->second[0]->readers.empty() ? nullptr : it->second[0];
-}
-
-const TensorPlan* PlanIndex::weight(const std::string& value, const Node& reader) const {
-  const auto it = tensors_.find(value);
-  if (it == tensors_.end()) return nullptr;
-  for (const TensorPlan* plan : it->second)
-    if (std::count(plan->readers.begin(), plan->readers.end(), reader.name) > 0) return plan;
-  return nullptr;
-}
 
 // Carries out a plan on one graph, its bodies left out.
 class PlanApplier {
@@ -308,6 +255,7 @@ void apply_plan(Model& model, const QuantPlan& plan, bool matmul_nbits) {
   index.check(model.graph);
   require_opset(model, "", kQuantizationOpset);
   apply_to_graph(model, index, matmul_nbits);
+  name_values(model);  // names were chosen graph by graph
 }
 
 }  // namespace qtool

@@ -1,8 +1,20 @@
 #include "runtime/executor.h"
 
+#include "ir/bodies.h"
 #include "runtime/plan.h"
 
 namespace qtool {
+namespace {
+
+void check_observed(const Graph& graph, const std::vector<std::string>& names) {
+  std::set<std::string> missing(names.begin(), names.end());
+  for_each_graph(graph, [&](const Graph& each) {
+    std::erase_if(missing, [&](const auto& name) { return each.find(name) != ValueId::kNone; });
+  });
+  if (!missing.empty()) fail("the model has no value '{}'", *missing.begin());
+}
+
+}  // namespace
 
 struct Executor::Impl {
   explicit Impl(const CompileOptions& options) : context(options) {}
@@ -13,8 +25,7 @@ struct Executor::Impl {
 
 Executor::Executor(const Model& model, const CompileOptions& options)
     : impl_(std::make_unique<Impl>(options)) {
-  for (const std::string& name : options.observed)
-    if (model.graph.find(name) == ValueId::kNone) fail("the graph has no value '{}'", name);
+  check_observed(model.graph, options.observed);
   impl_->plan = std::make_unique<Plan>(model, impl_->context);
   if (!impl_->context.unsupported.empty()) fail("{}", unsupported_text(impl_->context.unsupported));
 }

@@ -17,7 +17,8 @@ struct CompileOptions {
   bool fuse = true;
   /// The first provider to try; kReference asks for reference kernels only.
   Provider first = Provider::kSimd;
-  /// Names of values to keep and to show to the observer, besides the outputs; fusions leave them.
+  /// Names of values to keep and to show to the observer, besides the outputs, those of bodies
+  /// included; fusions leave them.
   std::vector<std::string> observed;
   /// Most nodes that one run may execute, those of loops counted each time; 0: no limit.
   int64_t max_steps = 0;
@@ -29,7 +30,8 @@ struct CompileOptions {
 using TensorMap = std::map<std::string, Tensor>;
 /// The same for models that take or give sequences and optionals.
 using DatumMap = std::map<std::string, Datum>;
-/// Called with each observed value right after it was computed (inputs at the start).
+/// Called with each observed value right after it was computed (inputs at the start): never for what
+/// a run does not reach, several times for what is in a loop, and again where a body captures it.
 using Observer = std::function<void(const std::string& name, const Tensor& value)>;
 
 /// A model made ready to run: kernels bound, weights packed, order and lifetimes fixed.

@@ -183,10 +183,12 @@ def session(path, exact=True):
     """One thread. Exact integer sums: on CPUs without VNNI instructions onnxruntime would add
     products of uint8 and int8 in 16 bits, which saturates, and results would depend on the CPU. The
     option makes weights uint8. QOperator models with int8 activations need `exact` off: they are
-    exact anyway, and there is no kernel for int8 with uint8."""
+    exact anyway, and there is no kernel for int8 with uint8. Products with weights in blocks stay
+    products of floats, as their file says."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.x64quantprecision", "1" if exact else "0")
+    options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "1")
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
