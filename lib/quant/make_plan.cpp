@@ -185,6 +185,8 @@ void GraphPlanner::list_targets(CalibrationTargets& targets) const {
   }
 }
 
+// Integer kernels take one zero point for all channels of a weight; DequantizeLinear takes any, so that
+// weights that are only stored as integers have one for each channel.
 QuantParams GraphPlanner::weight_params(const WeightUse& use, const ChannelFactors& factors) const {
   const Tensor tensor = effective_weight(graph_, use, factors);
   const NodeRequest& request = requests_.at(graph_.node(use.node).name);
@@ -196,7 +198,11 @@ QuantParams GraphPlanner::weight_params(const WeightUse& use, const ChannelFacto
                                 kPerTensor, kPerTensor);
   if (is_op(graph_.node(use.node), "LSTM") && selection_.is(use.node, Mode::kDynamic))
     return lstm_weight_params(tensor, request.weight);
-  return choose_weight_params(tensor, request.weight, use.axis, use.block_axis);
+  WeightScheme scheme = request.weight;
+  if (selection_.is(use.node, Mode::kWeightOnly) && !request.symmetric_asked &&
+      bits(scheme.dtype) == 8 && use.axis != kPerTensor && scheme.per_channel)
+    scheme.symmetric = false;
+  return choose_weight_params(tensor, scheme, use.axis, use.block_axis);
 }
 
 void GraphPlanner::add_activations(const Groups& groups, const ChannelFactors& factors,

@@ -126,6 +126,7 @@ void apply_rule(const NodeRule& rule, NodeRequest& request) {
     if (wanted) field = *wanted;
   };
   if (rule.mode) request.origin = rule.origin;
+  if (rule.symmetric) request.symmetric_asked = true;
   set(request.mode, rule.mode);
   set(request.weight.dtype, rule.weight_type);
   set(request.weight.symmetric, rule.symmetric);

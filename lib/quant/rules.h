@@ -12,7 +12,8 @@ namespace qtool {
 struct NodeRequest {
   Mode mode = Mode::kFloat;
   WeightScheme weight;
-  std::string origin;  // of the rule that set the mode; empty: the options for all nodes
+  bool symmetric_asked = false;  // a rule says whether the weight is symmetric
+  std::string origin;            // of the rule that set the mode; empty: the options for all nodes
 };
 
 /// What the options and their rules ask of every node of the graph and of the bodies in it, by name.
