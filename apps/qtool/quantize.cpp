@@ -76,8 +76,9 @@ Model prepared_model(const QuantizeOptions& options) {
 }
 
 QuantPlan read_plan(const std::string& path, const Model& model) {
+  const std::string text = read_file(path);
   return with_context([&] { return path; },
-                      [&] { return parse_plan(read_file(path), fingerprint(model.graph)); });
+                      [&] { return parse_plan(text, fingerprint(model.graph)); });
 }
 
 QuantPlan plan_of(const QuantizeOptions& options, const Model& model, const Calibrate& calibrate) {

@@ -270,6 +270,21 @@ void for_each_part(const Model& model, const std::function<void(const Model&)>& 
   });
 }
 
+// Notes of the nodes of a body that there is no range of anything in it.
+void note_if_unmeasured(const Model& body, const Ranges& ranges, const QuantOptions& options,
+                        Requests& requests) {
+  CalibrationTargets targets;
+  GraphPlanner(body, requests, options).list_targets(targets);
+  std::erase_if(targets.values, [captured = body.graph.free_names()](const std::string& name) {
+    return captured.contains(name);
+  });
+  const auto has_range = [&](const std::string& name) { return ranges.values.contains(name); };
+  if (targets.values.empty() ||
+      std::any_of(targets.values.begin(), targets.values.end(), has_range))
+    return;
+  for (const NodeId id : body.graph.nodes()) requests.at(body.graph.node(id).name).measured = false;
+}
+
 }  // namespace
 
 CalibrationTargets values_to_calibrate(const Model& model, const QuantOptions& options) {
@@ -283,10 +298,14 @@ CalibrationTargets values_to_calibrate(const Model& model, const QuantOptions& o
 
 QuantPlan make_plan(const Model& model, const Ranges& ranges, const QuantOptions& options) {
   check_tensor_rules(model.graph, options);
-  const Requests requests = resolve_rules(model.graph, options);
+  Requests requests = resolve_rules(model.graph, options);
   QuantPlan plan;
-  for_each_part(
-      model, [&](const Model& part) { GraphPlanner(part, requests, options).plan(ranges, plan); });
+  bool is_body = false;  // the first part is the model's own graph
+  for_each_part(model, [&](const Model& part) {
+    if (is_body) note_if_unmeasured(part, ranges, options, requests);
+    is_body = true;
+    GraphPlanner(part, requests, options).plan(ranges, plan);
+  });
   return plan;
 }
 

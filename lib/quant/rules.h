@@ -14,6 +14,7 @@ struct NodeRequest {
   WeightScheme weight;
   bool symmetric_asked = false;  // a rule says whether the weight is symmetric
   std::string origin;            // of the rule that set the mode; empty: the options for all nodes
+  bool measured = true;  // false: in a body that no calibration sample ran, so there are no ranges
 };
 
 /// What the options and their rules ask of every node of the graph and of the bodies in it, by name.

@@ -48,8 +48,8 @@ using Requests = std::map<std::string, NodeRequest>;
 ///  - An operator that only moves elements is static where a static node wrote its input. Behind a
 ///    float node it moves floats, and what it gives has a range of its own.
 ///  - Gemm and MatMul whose result no static node wants write float.
-///  - A node with weights that has no static form (LSTM, ConvTranspose…) is treated as if dynamic
-///    had been asked for.
+///  - A node with weights that has no static form (LSTM, ConvTranspose…), and one that calibration
+///    did not reach, is treated as if dynamic had been asked for.
 ///
 /// Dynamic: Gemm, MatMul, LSTM and Attention with constant weights; Conv if options.dynamic_conv. Other
 /// nodes with constant weights, and look-ups in constant tables, are weight-only.

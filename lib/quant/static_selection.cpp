@@ -52,6 +52,7 @@ std::string StaticSelector::objection(const Node& node) const {
   if (asked.mode != Mode::kStatic)
     return asked.origin.empty() ? ""
                                 : fmt::format("{} asks for {}", asked.origin, name(asked.mode));
+  if (!asked.measured) return "no calibration sample runs it";
   return static_objection(graph_, node, asked.weight, forced(node));
 }
 

@@ -20,7 +20,7 @@ import fixtures
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = ("dynamic", "static", "convert", "bench", "run", "inspect")
+COMMANDS = ("dynamic", "static", "plan", "convert", "bench", "run", "inspect")
 CASES = []
 
 
@@ -121,6 +121,26 @@ REFUSALS = [
     ("no such data for a model without inputs", "run constants.onnx --data nowhere -o OUT", "nowhere"),
     ("a loop that never ends", "run endless.onnx --data set -o OUT --max-steps 1000", "endless.onnx", "1000", "--max-steps"),
     ("as many means as the image has no channels", "static model.onnx OUT --calib images.npy --mean 1 2", "channels"),
+    ("nothing to quantize, by what was asked", "dynamic model.onnx OUT --exclude *", "nothing to quantize", "2x Conv: --exclude asks for it"),
+    ("nothing to quantize, in a plan", "plan relu.onnx -o OUT --dynamic", "nothing to quantize", "1x Relu: it has no weights"),
+    ("a node name that fits nothing", "dynamic model.onnx OUT --exclude Convolution29", "--exclude 'Convolution29'", "'Convolution28'"),
+    ("a glob that fits nothing", "dynamic model.onnx OUT --include /conv/*", "--include '/conv/*'", "no node"),
+    ("an operator that fits nothing", "dynamic model.onnx OUT --op-types Convv", "--op-types 'op:Convv'", "'Conv'"),
+    ("an expression that fits nothing", "dynamic model.onnx OUT --mode re:Conv=float", "--mode 're:Conv'", "no node"),
+    ("an expression that is none", "dynamic model.onnx OUT --mode re:(=float", "--mode 're:('", "missing )"),
+    ("one end of a range of nodes", "dynamic model.onnx OUT --exclude between:Input3", "between:Input3", "two values"),
+    ("ends that are no values", "dynamic model.onnx OUT --exclude between:Input3,nowhere", "between:Input3,nowhere"),
+    ("nodes of a kind that a model lacks", "dynamic relu.onnx OUT --keep-float first", "--keep-float 'first'", "no node"),
+    ("an explanation of no node", "dynamic model.onnx OUT --explain Convolution29", "'Convolution29'", "'Convolution28'"),
+    ("no such overrides", "dynamic model.onnx OUT --overrides nowhere.yaml", "nowhere.yaml"),
+    ("an override of no value", "dynamic model.onnx OUT --overrides no_tensor.yaml", "no_tensor.yaml, line 1", "'ReLU_Output_0'", "'ReLU32_Output_0'"),
+    ("an override of no node", "dynamic model.onnx OUT --overrides no_node.yaml", "no_node.yaml, line 1", "'Convolution29'", "'Convolution28'"),
+    ("an override with an unknown key", "dynamic model.onnx OUT --overrides no_key.yaml", "no_key.yaml, line 1", "'mode'"),
+    ("an override with an unknown mode", "dynamic model.onnx OUT --overrides no_mode.yaml", "no_mode.yaml, line 2", "int8", "weight_only"),
+    ("an override of half the parameters", "dynamic model.onnx OUT --overrides no_scale.yaml", "no_scale.yaml, line 2", "go together"),
+    ("overrides that are no YAML", "dynamic model.onnx OUT --overrides no_yaml.yaml", "no_yaml.yaml, line 1", "not YAML"),
+    ("no such plan", "static model.onnx OUT --plan nowhere.json", "nowhere.json"),
+    ("a plan that is no JSON", "static model.onnx OUT --plan text.onnx", "text.onnx", "JSON"),
     ("a pass that does not exist", "dynamic model.onnx OUT --print-after=fold_everything", "fold_everything"),
     ("labels that do not fit the samples", "bench model.onnx --data images.npy --labels few.npy --json OUT", "few.npy", "3"),
     ("one model of bench does not exist", "bench model.onnx nowhere.onnx --data images.npy --json OUT", "nowhere.onnx"),
@@ -174,11 +194,24 @@ USAGE = [
     ("unknown command", "frobnicate model.onnx"),
     ("no output", "dynamic model.onnx"),
     ("no samples", "static model.onnx out.onnx"),
+    ("no samples for static nodes", "dynamic model.onnx out.onnx --mode Convolution28=static"),
+    ("no samples for a plan", "plan model.onnx -o out.json"),
+    ("no file for the plan", "plan model.onnx --dynamic"),
     ("no models", "bench --data images.npy"),
     ("no output folder", "run model.onnx --data images.npy"),
     ("unknown format", "static model.onnx out.onnx --calib images.npy --format onnx"),
     ("unknown format to convert to", "convert model.onnx out.onnx --format onnx"),
-    ("unknown type", "dynamic model.onnx out.onnx --weight-type s4"),
+    ("unknown type of weights", "dynamic model.onnx out.onnx --weight-type s3"),
+    ("unknown type of activations", "static model.onnx out.onnx --calib images.npy --activation-type u4"),
+    ("type of activations in dynamic mode", "dynamic model.onnx out.onnx --activation-type s8"),
+    ("unknown target", "dynamic model.onnx out.onnx --target x86"),
+    ("unknown weight method", "dynamic model.onnx out.onnx --weight-method best"),
+    ("a mode that is none", "dynamic model.onnx out.onnx --mode Convolution28=int8"),
+    ("a mode for no nodes", "dynamic model.onnx out.onnx --mode =float"),
+    ("nodes without a mode", "dynamic model.onnx out.onnx --mode Convolution28"),
+    ("blocks of nothing", "dynamic model.onnx out.onnx --block-size 0"),
+    ("a plan and a type", "dynamic model.onnx out.onnx --plan plan.json --weight-type s8"),
+    ("a plan and a mode", "dynamic model.onnx out.onnx --plan plan.json --mode *=float16"),
     ("per channel and per tensor", "dynamic model.onnx out.onnx --per-channel --per-tensor"),
     ("types without kernels", "static model.onnx out.onnx --calib images.npy --activation-type s8 --weight-type u8"),
     ("a scale that is no number", "static model.onnx out.onnx --calib images.npy --scale one"),
@@ -367,6 +400,199 @@ def _(world):
     world.ok("convert c0.onnx c1.onnx")
     world.ok("convert c0.onnx c2.onnx --format qdq")
     expect(world.bytes("c1.onnx") == world.bytes("c2.onnx"), "another format")
+
+
+# --- plans and rules ---
+
+CALIB = "--calib images.npy"
+
+
+def modes(world, plan):
+    return {node["node"]: node["mode"] for node in world.json(plan)["nodes"]}
+
+
+def edited_plan(world, edit):
+    """plan.json of model.onnx, changed by edit(plan), as edited.json."""
+    world.ok(f"plan model.onnx -o plan.json {CALIB}")
+    plan = world.json("plan.json")
+    edit(plan)
+    world.path("edited.json").write_text(json.dumps(plan))
+
+
+def is_refused(world, line, *words):
+    world.path("out.onnx").unlink(missing_ok=True)
+    refuses(world, line, words)
+
+
+@case("plan: its application is what the command writes")
+def _(world):
+    options = "--weight-type u8 --per-tensor --mode Convolution28=weight_only"
+    world.ok(f"plan model.onnx -o plan.json {CALIB} {options}")
+    world.ok(f"static model.onnx direct.onnx {CALIB} {options}")
+    world.ok("static model.onnx planned.onnx --plan plan.json")
+    expect(world.bytes("direct.onnx") == world.bytes("planned.onnx"), "other bytes than static")
+    world.ok("plan model.onnx -o plan.json --dynamic --dynamic-conv")
+    world.ok("dynamic model.onnx direct.onnx --dynamic-conv")
+    world.ok("static model.onnx planned.onnx --plan plan.json")
+    expect(world.bytes("direct.onnx") == world.bytes("planned.onnx"), "other bytes than dynamic")
+
+
+@case("plan: the same for any number of threads")
+def _(world):
+    for threads in (1, 2):
+        world.ok(f"plan model.onnx -o plan{threads}.json {CALIB} --threads {threads}")
+        world.ok(f"static model.onnx threads{threads}.onnx {CALIB} --threads {threads}")
+    expect(world.bytes("plan1.json") == world.bytes("plan2.json"), "plans differ")
+    expect(world.bytes("threads1.onnx") == world.bytes("threads2.onnx"), "models differ")
+
+
+def fits_schema(value, schema, root):
+    """Whether the fields, required fields and names of modes, types and sources are those of the schema."""
+    schema = root["$defs"][schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
+    if isinstance(value, list):
+        return all(fits_schema(each, schema["items"], root) for each in value) if "items" in schema else True
+    if isinstance(value, dict):
+        fields = schema["properties"]
+        known = set(schema["required"]) <= set(value) <= set(fields)
+        return known and all(fits_schema(value[k], fields[k], root) for k in value)
+    return value in schema.get("enum", [value])
+
+
+@case("plan: as its schema says")
+def _(world):
+    schema = json.loads((ROOT / "docs/plan.schema.json").read_text())
+    for options in (CALIB, "--dynamic", "--dynamic --weight-type s4 --block-size 32", f"{CALIB} --overrides good.yaml"):
+        world.ok(f"plan model.onnx -o plan.json {options}")
+        expect(fits_schema(world.json("plan.json"), schema, schema), f"{options}: does not fit the schema")
+
+
+@case("plan: an edited one is carried out")
+def _(world):
+    def edit(plan):
+        next(n for n in plan["nodes"] if n["node"] == "Times212")["mode"] = "float"
+        next(t for t in plan["tensors"] if t["value"] == "Input3").update(scale=2.5, zero_point=7)
+
+    edited_plan(world, edit)
+    world.ok("static model.onnx edited.onnx --plan edited.json")
+    quantized = json.loads(world.ok("inspect edited.onnx --json"))["quantized"]
+    source = next(entry for entry in quantized if "Input3" in entry["value"])
+    expect(source["scale"] == [2.5] and source["zero_point"] == [7], f"input: {source}")
+    expect(not any("Parameter193" in entry["value"] for entry in quantized), "Times212 is quantized")
+
+
+def spoil(plan, kind):
+    if kind == "value":
+        plan["tensors"][0]["value"] = "nowhere"
+    elif kind == "node":
+        plan["nodes"][0]["node"] = "nowhere"
+    elif kind == "mode":
+        plan["nodes"][0]["mode"] = "int8"
+    elif kind == "field":
+        plan["nodes"][0]["mod"] = "float"
+    elif kind == "scale":
+        plan["tensors"][0]["scale"] = -1
+    else:
+        plan["tensors"] = []
+
+
+@case("plan: edits that make no sense are refused")
+def _(world):
+    words = {"value": ["'nowhere'"], "node": ["'nowhere'"], "mode": ["weight_only"], "field": ["mod"], "scale": ["scale"], "no tensors": ["Convolution28"]}
+    for kind, needed in words.items():
+        edited_plan(world, lambda plan: spoil(plan, kind))
+        is_refused(world, "static model.onnx out.onnx --plan edited.json", *needed)
+
+
+@case("plan: refused for another model")
+def _(world):
+    world.ok(f"plan model.onnx -o plan.json {CALIB}")
+    is_refused(world, "static integers.onnx out.onnx --plan plan.json", "plan.json", "another model")
+
+
+def writes_nothing(world, line, *words):
+    before = world.listing()
+    text = world.ok(line)
+    expect(world.listing() == before, "files changed")
+    missing = [word for word in words if not re.search(word, text)]
+    expect(not missing, f"{missing} is not in {text!r}")
+
+
+@case("--dry-run: a table, and no file")
+def _(world):
+    world.path("out.onnx").unlink(missing_ok=True)
+    size = r"constants: 23\.4 KB, then [\d.]+ KB"
+    writes_nothing(world, "dynamic model.onnx out.onnx --dry-run", r"Conv +weight_only +2 ", size)
+    writes_nothing(world, f"static model.onnx out.onnx {CALIB} --dry-run", r"Conv +static +2 *\n", size)
+    world.ok("plan model.onnx -o plan.json --dynamic")
+    writes_nothing(world, "static model.onnx out.onnx --plan plan.json --dry-run", r"Conv +weight_only +2 ", size)
+
+
+@case("--dry-run: the size that it predicts is that of the file, but for the graph")
+def _(world):
+    for command in (f"static model.onnx {{}} {CALIB}", "dynamic model.onnx {} --weight-type s16"):
+        text = world.ok(command.format("out.onnx") + " --dry-run")
+        predicted = float(re.search(r"then ([\d.]+) KB", text)[1])
+        world.ok(command.format("sized.onnx"))
+        constants = json.loads(world.ok("inspect sized.onnx --json"))["parameters"]
+        widths = {"float32": 4, "int32": 4, "int64": 8, "int16": 2, "int8": 1, "uint8": 1}
+        actual = sum(widths[name] * entry["elements"] for name, entry in constants.items()) / 1024
+        expect(abs(predicted - actual) <= 0.06, f"{command}: {predicted} KB, {actual:.2f} KB are there")
+
+
+@case("--explain: mode, reason, and parameters of what a node reads and writes")
+def _(world):
+    line = f"static model.onnx out.onnx {CALIB} --dry-run"
+    text = world.ok(f"{line} --explain Convolution28")
+    expect(text.startswith("node 'Convolution28' (Conv): static\n"), text)
+    expect(re.search(r"reads +Input3 +uint8 +1 +0 +\[0, 255\]", text), text)  # images hold 0 and 255
+    text = world.ok(f"{line} --explain Times212 --exclude Times212")
+    expect("float, because --exclude asks for it" in text, text)
+
+
+@case("rules: later ones win, and say so")
+def _(world):
+    world.ok(f"plan model.onnx -o plan.json {CALIB} --op-types Conv,Gemm --exclude Convolution28 --mode first=dynamic last=float16")
+    expect(modes(world, "plan.json") | {"Convolution28": "weight_only", "Times212": "float16", "Convolution110": "static"} == modes(world, "plan.json"), f"{modes(world, 'plan.json')}")
+    nodes = {node["node"]: node for node in world.json("plan.json")["nodes"]}
+    expect(nodes["Pooling66"]["reason"].startswith("--op-types asks for"), f"{nodes['Pooling66']}")
+
+
+@case("rules: each kind of pattern")
+def _(world):
+    kinds = {
+        "Convolution*": {"Convolution28", "Convolution110"},
+        "op:Conv": {"Convolution28", "Convolution110"},
+        "re:.*(66|110)": {"Convolution110", "Pooling66"},
+        "between:Pooling66_Output_0,Pooling160_Output_0": {"Convolution110", "ReLU114", "Pooling160"},
+        "first": {"Convolution28"},
+        "last": {"Times212"},
+    }
+    for pattern, wanted in kinds.items():
+        world.ok(f"plan model.onnx -o plan.json --dynamic --exclude {pattern}")
+        found = {n["node"] for n in world.json("plan.json")["nodes"] if n.get("reason") == "--exclude asks for it"}
+        expect(found == wanted, f"{pattern}: {found}")
+
+
+@case("overrides: of nodes and values")
+def _(world):
+    world.ok(f"plan model.onnx -o plan.json {CALIB} --overrides good.yaml")
+    expect(modes(world, "plan.json")["Convolution28"] == "weight_only", "mode of op:Conv")
+    expect(modes(world, "plan.json")["Convolution110"] == "static", "mode of the later rule")
+    tensors = {tensor["value"]: tensor for tensor in world.json("plan.json")["tensors"]}
+    expect(tensors["Parameter5"]["type"] == "uint8", f"{tensors['Parameter5']}")
+    expect("axis" not in tensors["Parameter87"], "per tensor")
+    pooled = tensors["Pooling66_Output_0"]
+    expect(pooled["scale"] == 4 and pooled["zero_point"] == 3, f"{pooled}")
+
+
+@case("--target is a default: --per-channel wins")
+def _(world):
+    world.ok("dynamic model.onnx web.onnx --target web")
+    world.ok("dynamic model.onnx tensor.onnx --per-tensor")
+    expect(world.bytes("web.onnx") == world.bytes("tensor.onnx"), "web is not per tensor")
+    world.ok("dynamic model.onnx web.onnx --per-channel --target web")
+    world.ok("dynamic model.onnx channel.onnx")
+    expect(world.bytes("web.onnx") == world.bytes("channel.onnx"), "--per-channel is ignored")
 
 
 # --- run, bench and inspect ---

@@ -25,6 +25,24 @@ endless (float[1, 4] x) => (float[1, 4] y) {
 }"""
 
 
+# Of model.onnx, whose node Convolution28 reads Input3.
+OVERRIDES = {
+    "good": """
+nodes:
+  "op:Conv": {mode: weight_only, weight_type: u8}
+  Convolution110: {mode: static, symmetric: true, per_channel: false}
+tensors:
+  Pooling66_Output_0: {scale: 4, zero_point: 3}
+""",
+    "no_tensor": "tensors: {ReLU_Output_0: {symmetric: true}}",
+    "no_node": "nodes: {Convolution29: {mode: float}}",
+    "no_key": "nodes: {Convolution28: {mod: float}}",
+    "no_mode": "nodes:\n  Convolution28: {mode: int8}",
+    "no_scale": "tensors:\n  Input3: {zero_point: 3}",
+    "no_yaml": "nodes: {Convolution28",
+}
+
+
 def write(folder, data):
     write_models(folder, data / "models")
     images = np.load(data / "calib" / "fashion" / "images.npy")[:8]
@@ -32,6 +50,8 @@ def write(folder, data):
     np.save(folder / "labels.npy", np.load(data / "calib" / "fashion" / "labels.npy")[:8])
     write_bad_samples(folder, images.astype(np.float32))
     write_data_sets(folder)
+    for name, text in OVERRIDES.items():
+        (folder / f"{name}.yaml").write_text(text)
 
 
 def write_models(folder, models):
