@@ -13,65 +13,10 @@
 #include "quant/apply_matmul_nbits.h"
 #include "quant/channel_scales.h"
 #include "quant/emit.h"
-#include "quant/plan.h"
+#include "quant/plan_index.h"
 
 namespace qtool {
 namespace {
-
-// The entries of a plan by name.
-class PlanIndex {
- public:
-  explicit PlanIndex(const QuantPlan& plan) {
-    for (const NodePlan& node : plan.nodes) nodes_.emplace(node.node, &node);
-    for (const TensorPlan& tensor : plan.tensors) tensors_[tensor.value].push_back(&tensor);
-  }
-  /// Throws Error if the plan names what the model does not have.
-  void check(const Graph& graph) const;
-
-  Mode mode(const Node& node) const {
-    const auto it = nodes_.find(node.name);
-    return it == nodes_.end() ? Mode::kFloat : it->second->mode;
-  }
-  bool is_absorbed(const Node& node) const {
-    const auto it = nodes_.find(node.name);
-    return it != nodes_.end() && it->second->absorbed;
-  }
-  const TensorPlan* activation(const std::string& value) const;
-  /// How the node reads a constant; null: as floats.
-  const TensorPlan* weight(const std::string& value, const Node& reader) const;
-  const std::map<std::string, std::vector<const TensorPlan*>>& tensors() const { return tensors_; }
-
- private:
-  std::map<std::string, const NodePlan*> nodes_;
-  std::map<std::string, std::vector<const TensorPlan*>> tensors_;
-};
-
-void PlanIndex::check(const Graph& graph) const {
-  std::set<std::string> nodes, values;
-  for_each_graph(graph, [&](const Graph& each) {
-    for (const NodeId id : each.nodes()) nodes.insert(each.node(id).name);
-    for (const ValueId id : each.values()) values.insert(each.value(id).name);
-  });
-  for (const auto& [name, plan] : nodes_)
-    if (!nodes.contains(name))
-      fail("the plan names node '{}', which the model does not have", name);
-  for (const auto& [name, plans] : tensors_)
-    if (!values.contains(name))
-      fail("the plan names value '{}', which the model does not have", name);
-}
-
-const TensorPlan* PlanIndex::activation(const std::string& value) const {
-  const auto it = tensors_.find(value);
-  return it == tensors_.end() || !it->second[0]->readers.empty() ? nullptr : it->second[0];
-}
-
-const TensorPlan* PlanIndex::weight(const std::string& value, const Node& reader) const {
-  const auto it = tensors_.find(value);
-  if (it == tensors_.end()) return nullptr;
-  for (const TensorPlan* plan : it->second)
-    if (std::count(plan->readers.begin(), plan->readers.end(), reader.name) > 0) return plan;
-  return nullptr;
-}
 
 // Carries out a plan on one graph, its bodies left out.
 class PlanApplier {
@@ -167,22 +112,27 @@ void PlanApplier::quantize_weights(NodeId id) {
   }
 }
 
-// Bias: int32 at scale_x · scale_w, zero point 0, so that it adds to the accumulator as it is.
+// Bias: int32 at scale_x · scale_w, zero point 0, so that it adds to the accumulator as it is. Where a
+// weight has fewer channels than the output (ConvTranspose in groups), each group has its scales.
+QuantParams bias_params(const QuantParams& x, const QuantParams& w, std::size_t channels) {
+  QuantParams params{.dtype = DType::kInt32, .axis = w.per_tensor() ? -1 : 0};
+  const std::size_t count = w.per_tensor() ? 1 : std::max(channels, w.scale.size());
+  for (std::size_t c = 0; c < count; ++c)
+    params.scale.push_back(w.scale[c % w.scale.size()] * x.scale[0]);
+  params.zero_point.assign(count, 0);
+  return params;
+}
+
 void PlanApplier::quantize_bias(NodeId id) {
   const Node node = graph_.node(id);
-  if (!is_static(id)) return;
-  for (std::size_t i = 2; i < node.inputs.size(); ++i) {
-    if (input_role(quant_traits(node), i) != Role::kBias || node.inputs[i] == ValueId::kNone)
-      continue;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    if (!plan_.is_derived_bias(graph_, node, i)) continue;
     const TensorPlan* x = plan_.activation(graph_.value(node.inputs[0]).name);
     const TensorPlan* w = weight_plan(node, 1);
     if (x == nullptr || w == nullptr)
       fail("the plan has no parameters for what static node '{}' reads", node.name);
-    QuantParams params{.dtype = DType::kInt32,
-                       .scale = w->params.scale,
-                       .zero_point = std::vector<int32_t>(w->params.scale.size(), 0),
-                       .axis = w->params.per_tensor() ? -1 : 0};
-    for (float& scale : params.scale) scale *= x->params.scale[0];
+    const auto channels = static_cast<std::size_t>(graph_.constant_input(node, i)->size());
+    const QuantParams params = bias_params(x->params, w->params, channels);
     // Another node may use the same bias at other scales: the integers are named after this node.
     const std::string base =
         graph_.unique_name(graph_.value(node.inputs[i]).name + "_" + node.name);
