@@ -33,11 +33,12 @@ void check_print_after(const std::string& name) {
   fail("--print-after={}: there is no such pass; there are{}", name, known);
 }
 
-// Logs every node that stays float; throws if no node is quantized.
+// Logs every node that stays float and every note; throws if no node is quantized.
 void report_plan(const QuantPlan& plan) {
   int quantized = 0;
   std::map<std::string, int> reasons;
   for (const NodePlan& node : plan.nodes) {
+    if (!node.note.empty()) spdlog::info("{} ({}): {}", node.node, node.op_type, node.note);
     if (node.mode != Mode::kFloat) {
       ++quantized;
       continue;

@@ -16,16 +16,19 @@ struct Target {
   std::string_view name;
   ActivationScheme activation;
   WeightScheme weight;
-  bool everything;
+  bool everything = false;
+  bool float_bias = false;
 };
 constexpr DType kU8 = DType::kUInt8;
 constexpr DType kS8 = DType::kInt8;
-const std::array<Target, 5> kTargets = {{
+const std::array<Target, 6> kTargets = {{
     {"x86-vnni", {kU8, false}, {.dtype = kS8}, false},
-    {"x86-avx2", {kU8, false}, {.dtype = kS8, .reduce_range = true}, false},
+    {"x86-avx2", {kU8, false}, {.dtype = kS8, .fit_pairs = true}, false},
     {"arm", {kU8, false}, {.dtype = kS8}, false},
     {"qnn", {kU8, false}, {.dtype = kS8}, true},
     {"web", {kU8, false}, {.dtype = kS8, .per_channel = false}, false},
+    // It takes no int32 behind DequantizeLinear.
+    {"tensorrt", {kS8, true}, {.dtype = kS8}, false, true},
 }};
 
 std::vector<std::string> target_names() {
@@ -40,6 +43,7 @@ void apply_target(const std::string& name, QuantOptions& quant) {
       quant.activation = target.activation;
       quant.weight = target.weight;
       quant.everything = target.everything;
+      quant.float_bias = target.float_bias;
     }
 }
 
@@ -82,7 +86,7 @@ void add_type_options(CLI::App& command, SchemeOptions& options, QuantOptions& q
   command
       .add_option_function<std::string>(
           "--target", [&quant](const std::string& name) { apply_target(name, quant); },
-          "The scheme that the hardware wants: x86-vnni, x86-avx2, arm, qnn or web")
+          "The scheme that the hardware wants: x86-vnni, x86-avx2, arm, qnn, web or tensorrt")
       ->trigger_on_parse()
       ->check(CLI::IsMember(target_names()));
   CLI::Option* per_channel = command.add_flag("--per-channel", options.per_channel,
@@ -134,9 +138,7 @@ void SchemeOptions::fill(QuantOptions& quant) const {
   if (per_channel || per_tensor) quant.weight.per_channel = per_channel;
   if (symmetric_activations) quant.activation.symmetric = true;
   check_types(quant);
-  // One zero point for all channels: runtimes take no others for ConvInteger.
-  quant.weight.symmetric = quant.weight.dtype != DType::kUInt4 &&
-                           (quant.weight.dtype != kU8 || quant.weight.per_channel);
+  quant.weight.symmetric = quant.weight.dtype != DType::kUInt4 && quant.weight.dtype != kU8;
   const auto keep_float_but = [&](std::vector<std::string> nodes, const char* origin) {
     if (!nodes.empty())
       quant.rules.push_back(

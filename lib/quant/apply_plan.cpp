@@ -135,22 +135,27 @@ void PlanApplier::quantize_weights(NodeId id) {
   }
 }
 
-// Bias: int32 at scale_x · scale_w, zero point 0, so that it adds to the accumulator as it is.
+// Bias: int32 at scale_x · scale_w, zero point 0, so that it adds to the accumulator as it is. Where a
+// weight has fewer channels than the output (ConvTranspose in groups), each group has its scales.
+QuantParams bias_params(const QuantParams& x, const QuantParams& w, std::size_t channels) {
+  QuantParams params{.dtype = DType::kInt32, .axis = w.per_tensor() ? -1 : 0};
+  const std::size_t count = w.per_tensor() ? 1 : std::max(channels, w.scale.size());
+  for (std::size_t c = 0; c < count; ++c)
+    params.scale.push_back(w.scale[c % w.scale.size()] * x.scale[0]);
+  params.zero_point.assign(count, 0);
+  return params;
+}
+
 void PlanApplier::quantize_bias(NodeId id) {
   const Node node = graph_.node(id);
-  if (!is_static(id)) return;
-  for (std::size_t i = 2; i < node.inputs.size(); ++i) {
-    if (input_role(quant_traits(node), i) != Role::kBias || node.inputs[i] == ValueId::kNone)
-      continue;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    if (!plan_.is_derived_bias(graph_, node, i)) continue;
     const TensorPlan* x = plan_.activation(graph_.value(node.inputs[0]).name);
     const TensorPlan* w = weight_plan(node, 1);
     if (x == nullptr || w == nullptr)
       fail("the plan has no parameters for what static node '{}' reads", node.name);
-    QuantParams params{.dtype = DType::kInt32,
-                       .scale = w->params.scale,
-                       .zero_point = std::vector<int32_t>(w->params.scale.size(), 0),
-                       .axis = w->params.per_tensor() ? -1 : 0};
-    for (float& scale : params.scale) scale *= x->params.scale[0];
+    const auto channels = static_cast<std::size_t>(graph_.constant_input(node, i)->size());
+    const QuantParams params = bias_params(x->params, w->params, channels);
     // Another node may use the same bias at other scales: the integers are named after this node.
     const std::string base =
         graph_.unique_name(graph_.value(node.inputs[i]).name + "_" + node.name);

@@ -4,10 +4,10 @@
 #include "ops/op.h"
 #include "passes/rewrite.h"
 #include "quant/apply_float16.h"
-#include "quant/apply_lstm.h"
 #include "quant/channel_scales.h"
 #include "quant/groups.h"
 #include "quant/plan.h"
+#include "quant/plan_weight.h"
 #include "quant/product_scales.h"
 #include "quant/rules.h"
 #include "quant/selection.h"
@@ -135,15 +135,6 @@ Tensor effective_weight(const Graph& graph, const WeightUse& use, const ChannelF
   return it == factors.end() || use.input != 1 ? tensor : scale_channels(node, tensor, it->second);
 }
 
-// Raises the scale of a weight whose node adds a bias to it; see fit_bias.
-void fit_to_bias(const Graph& graph, const WeightUse& use, const QuantParams& x,
-                 QuantParams& weight) {
-  const Node& node = graph.node(use.node);
-  const Tensor* bias = graph.constant_input(node, 2);
-  if (use.input == 1 && bias != nullptr && input_role(quant_traits(node), 2) == Role::kBias)
-    fit_bias(weight, *graph.constant_input(node, 1), *bias, x.scale[0]);
-}
-
 // Parameters of an activation that the plan has already: a body captures values of the graphs around
 // it.
 const QuantParams* decided_params(const QuantPlan& plan, const std::string& value) {
@@ -165,9 +156,12 @@ class GraphPlanner {
   void plan(const Ranges& ranges, QuantPlan& plan) const;
 
  private:
-  QuantParams weight_params(const WeightUse& use, const ChannelFactors& factors) const;
+  PlannedWeight weight(const WeightUse& use, const ChannelFactors& factors,
+                       const Groups& groups) const;
+  void add_nodes(const Ranges& ranges, const std::map<NodeId, std::string>& notes,
+                 QuantPlan& plan) const;
   void add_activations(const Groups& groups, const ChannelFactors& factors, QuantPlan& plan) const;
-  void add_weight(const WeightUse& use, QuantParams params, QuantPlan& plan) const;
+  void add_biases(QuantPlan& plan) const;
 
   const Graph& graph_;
   const Requests& requests_;
@@ -187,22 +181,26 @@ void GraphPlanner::list_targets(CalibrationTargets& targets) const {
 
 // Integer kernels take one zero point for all channels of a weight; DequantizeLinear takes any, so that
 // weights that are only stored as integers have one for each channel.
-QuantParams GraphPlanner::weight_params(const WeightUse& use, const ChannelFactors& factors) const {
+PlannedWeight GraphPlanner::weight(const WeightUse& use, const ChannelFactors& factors,
+                                   const Groups& groups) const {
+  const Node& node = graph_.node(use.node);
   const Tensor tensor = effective_weight(graph_, use, factors);
-  const NodeRequest& request = requests_.at(graph_.node(use.node).name);
+  const NodePlan& plan = selection_.nodes.at(use.node);
   if (use.activation)
-    return choose_weight_params(tensor,
-                                {.dtype = options_.activation.dtype,
-                                 .symmetric = options_.activation.symmetric,
-                                 .per_channel = false},
-                                kPerTensor, kPerTensor);
-  if (is_op(graph_.node(use.node), "LSTM") && selection_.is(use.node, Mode::kDynamic))
-    return lstm_weight_params(tensor, request.weight);
+    return {choose_weight_params(tensor,
+                                 {.dtype = options_.activation.dtype,
+                                  .symmetric = options_.activation.symmetric,
+                                  .per_channel = false},
+                                 kPerTensor, kPerTensor),
+            {}};
+  const QuantParams* x =
+      plan.mode == Mode::kStatic ? &groups.params.at(groups.of.at(node.inputs[0])) : nullptr;
+  const NodeRequest& request = requests_.at(node.name);
   WeightScheme scheme = request.weight;
-  if (selection_.is(use.node, Mode::kWeightOnly) && !request.symmetric_asked &&
-      bits(scheme.dtype) == 8 && use.axis != kPerTensor && scheme.per_channel)
+  if (plan.mode == Mode::kWeightOnly && !request.symmetric_asked && bits(scheme.dtype) == 8 &&
+      use.axis != kPerTensor && scheme.per_channel)
     scheme.symmetric = false;
-  return choose_weight_params(tensor, scheme, use.axis, use.block_axis);
+  return plan_weight(graph_, use, tensor, plan.mode, scheme, x, !options_.float_bias);
 }
 
 void GraphPlanner::add_activations(const Groups& groups, const ChannelFactors& factors,
@@ -222,25 +220,42 @@ void GraphPlanner::add_activations(const Groups& groups, const ChannelFactors& f
 }
 
 // Readers with the same parameters share an entry, and so the integers.
-void GraphPlanner::add_weight(const WeightUse& use, QuantParams params, QuantPlan& plan) const {
-  const Node& node = graph_.node(use.node);
-  const std::string& value = graph_.value(node.inputs[use.input]).name;
+void add_constant(const Graph& graph, const Node& reader, std::size_t input, QuantParams params,
+                  Source source, QuantPlan& plan) {
+  const std::string& value = graph.value(reader.inputs[input]).name;
   for (TensorPlan& tensor : plan.tensors)
-    if (tensor.value == value && tensor.params == params) {
-      tensor.readers.push_back(node.name);
+    if (tensor.value == value && tensor.source == source && tensor.params == params) {
+      tensor.readers.push_back(reader.name);
       return;
     }
-  plan.tensors.push_back({.value = value, .params = std::move(params), .readers = {node.name}});
+  plan.tensors.push_back(
+      {.value = value, .params = std::move(params), .source = source, .readers = {reader.name}});
 }
 
-void GraphPlanner::plan(const Ranges& ranges, QuantPlan& plan) const {
+void GraphPlanner::add_biases(QuantPlan& plan) const {
+  if (options_.float_bias) return;
+  for (const NodeId id : graph_.nodes()) {
+    const Node& node = graph_.node(id);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i)
+      if (selection_.is(id, Mode::kStatic) && input_role(quant_traits(node), i) == Role::kBias &&
+          graph_.constant_input(node, i) != nullptr)
+        add_constant(graph_, node, i, {}, Source::kDerived, plan);
+  }
+}
+
+void GraphPlanner::add_nodes(const Ranges& ranges, const std::map<NodeId, std::string>& notes,
+                             QuantPlan& plan) const {
   for (const NodeId id : graph_.nodes()) {
     plan.nodes.push_back(selection_.nodes.at(id));
     NodePlan& node = plan.nodes.back();
+    if (const auto note = notes.find(id); note != notes.end()) node.note = note->second;
     if (node.mode != Mode::kFloat16) continue;
     node.reason = float16_range_objection(graph_, graph_.node(id), ranges);
     if (!node.reason.empty()) node.mode = Mode::kFloat;
   }
+}
+
+void GraphPlanner::plan(const Ranges& ranges, QuantPlan& plan) const {
   Groups groups{find_groups(graph_, selection_), {}};
   groups.params = group_params(graph_, groups.of, ranges, options_);
   for (const auto& [value, group] : groups.of)
@@ -249,18 +264,20 @@ void GraphPlanner::plan(const Ranges& ranges, QuantPlan& plan) const {
   const ChannelFactors factors =
       choose_channel_factors(graph_, selection_, ranges, options_, groups.params);
   add_activations(groups, factors, plan);
+  std::map<NodeId, std::string> notes;
   for (const WeightUse& use : selection_.weights) {
-    const ValueId x = graph_.node(use.node).inputs[0];
+    const Node& node = graph_.node(use.node);
     const auto in_weight = [&] {
-      return fmt::format("weight '{}'", graph_.value(graph_.node(use.node).inputs[use.input]).name);
+      return fmt::format("weight '{}'", graph_.value(node.inputs[use.input]).name);
     };
     with_context(in_weight, [&] {
-      QuantParams params = weight_params(use, factors);
-      if (selection_.is(use.node, Mode::kStatic) && !use.activation)
-        fit_to_bias(graph_, use, groups.params.at(groups.of.at(x)), params);
-      add_weight(use, std::move(params), plan);
+      PlannedWeight planned = weight(use, factors, groups);
+      if (!planned.note.empty()) notes[use.node] = planned.note;
+      add_constant(graph_, node, use.input, std::move(planned.params), Source::kOwn, plan);
     });
   }
+  add_biases(plan);
+  add_nodes(ranges, notes, plan);
 }
 
 // The model with each of its graphs, bodies included, in turn.

@@ -38,6 +38,7 @@ struct WeightScheme {
   bool symmetric = true;
   bool per_channel = true;
   bool reduce_range = false;  // one bit less, so that u8·s8 sums of pairs fit 16 bits
+  bool fit_pairs = false;     // the same by larger scales, only where such a sum could pass 16 bits
   int64_t block = 0;          // elements along the summed axis that share a scale; 0: no blocks
   WeightMethod method = WeightMethod::kMinMax;
   bool operator==(const WeightScheme&) const = default;
@@ -88,6 +89,7 @@ struct QuantOptions {
   bool dynamic_conv = false;  // dynamic mode: ConvInteger instead of weight-only
   /// Static mode: every operator that has a static form, not only where that helps.
   bool everything = false;
+  bool float_bias = false;      // static mode: biases stay float
   std::vector<NodeRule> rules;  // later ones win
   std::vector<TensorRule> tensor_rules;
 };

@@ -23,7 +23,7 @@ std::string_view name(Source source);
 
 struct TensorPlan {
   std::string value;
-  QuantParams params;
+  QuantParams params;  // derived: none, for they follow from those of its reader's other inputs
   Source source = Source::kOwn;
   std::string group;  // shared: the value whose range the group takes
   /// Not empty: channel c is quantized with scale · channel_factors[c] and read with scale; the
@@ -41,12 +41,13 @@ struct NodePlan {
   std::string reason;  // why it has not the mode that was asked for; empty otherwise
   /// A static Clip or Relu that goes: the range of what the node before it writes expresses it.
   bool absorbed = false;
+  std::string note;  // what else there is to know of its parameters; empty otherwise
 };
 
 /// Every decision of a quantization, and nothing else decides. apply_plan carries it out.
 struct QuantPlan {
   std::vector<NodePlan> nodes;      // in topological order, a body's behind the node that holds it
-  std::vector<TensorPlan> tensors;  // activations and weights; biases are derived
+  std::vector<TensorPlan> tensors;  // whatever becomes integers
 };
 
 /// Values whose ranges make_plan will ask for in static mode.

@@ -26,7 +26,13 @@ bool all_equal(const std::vector<T>& values) {
   return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end();
 }
 
+Json bias_json(const TensorPlan& bias) {
+  return {
+      {"value", bias.value}, {"source", std::string(name(bias.source))}, {"readers", bias.readers}};
+}
+
 Json tensor_json(const TensorPlan& tensor) {
+  if (tensor.source == Source::kDerived) return bias_json(tensor);
   const QuantParams& params = tensor.params;
   QTOOL_ASSERT(params.scale.size() == params.zero_point.size() && !params.scale.empty());
   QTOOL_ASSERT(params.scale.size() == 1 || !params.per_tensor());
@@ -48,6 +54,7 @@ Json node_json(const NodePlan& node) {
       {"node", node.node}, {"op_type", node.op_type}, {"mode", std::string(name(node.mode))}};
   if (node.absorbed) json["absorbed"] = true;
   if (!node.reason.empty()) json["reason"] = node.reason;
+  if (!node.note.empty()) json["note"] = node.note;
   return json;
 }
 
@@ -71,13 +78,14 @@ std::string optional_text(const JsonView& object, const std::string& key) {
 }
 
 NodePlan read_node(const JsonView& view) {
-  view.allow({"node", "op_type", "mode", "absorbed", "reason"});
+  view.allow({"node", "op_type", "mode", "absorbed", "reason", "note"});
   const auto absorbed = view.find("absorbed");
   return {.node = view.at("node").text(),
           .op_type = optional_text(view, "op_type"),
           .mode = read_name(view.at("mode"), kModes),
           .reason = optional_text(view, "reason"),
-          .absorbed = absorbed && absorbed->flag()};
+          .absorbed = absorbed && absorbed->flag(),
+          .note = optional_text(view, "note")};
 }
 
 float read_positive(const JsonView& view) {
@@ -131,14 +139,32 @@ QuantParams read_params(const JsonView& view) {
   return params;
 }
 
+std::vector<std::string> read_readers(const JsonView& list) {
+  std::vector<std::string> readers;
+  for (const JsonView& reader : list.elements()) readers.push_back(reader.text());
+  return readers;
+}
+
+// Type and scale follow from what the readers read else.
+TensorPlan read_bias(const JsonView& view) {
+  view.allow({"value", "source", "readers"});
+  TensorPlan bias{.value = view.at("value").text(),
+                  .params = {},
+                  .source = Source::kDerived,
+                  .readers = read_readers(view.at("readers"))};
+  if (bias.readers.empty()) view.at("readers").fail_expected("a list of nodes");
+  return bias;
+}
+
 TensorPlan read_tensor(const JsonView& view) {
+  const auto source = view.find("source");
+  if (source && read_name(*source, kSources) == Source::kDerived) return read_bias(view);
   view.allow({"value", "type", "scale", "zero_point", "axis", "block", "source", "group", "readers",
               "channel_factors"});
   TensorPlan tensor{.value = view.at("value").text(), .params = read_params(view)};
-  if (const auto source = view.find("source")) tensor.source = read_name(*source, kSources);
+  if (source) tensor.source = read_name(*source, kSources);
   tensor.group = optional_text(view, "group");
-  if (const auto readers = view.find("readers"))
-    for (const JsonView& reader : readers->elements()) tensor.readers.push_back(reader.text());
+  if (const auto readers = view.find("readers")) tensor.readers = read_readers(*readers);
   if (const auto factors = view.find("channel_factors")) {
     if (!tensor.params.per_tensor()) factors->fail_with("goes with a single scale only");
     tensor.channel_factors = read_positives(*factors);

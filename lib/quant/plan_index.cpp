@@ -47,12 +47,19 @@ const TensorPlan* PlanIndex::activation(const std::string& value) const {
   return it == tensors_.end() || !it->second[0]->readers.empty() ? nullptr : it->second[0];
 }
 
-const TensorPlan* PlanIndex::weight(const std::string& value, const Node& reader) const {
+const TensorPlan* PlanIndex::constant(const std::string& value, const Node& reader,
+                                      bool derived) const {
   const auto it = tensors_.find(value);
   if (it == tensors_.end()) return nullptr;
   for (const TensorPlan* plan : it->second)
-    if (std::count(plan->readers.begin(), plan->readers.end(), reader.name) > 0) return plan;
+    if ((plan->source == Source::kDerived) == derived &&
+        std::count(plan->readers.begin(), plan->readers.end(), reader.name) > 0)
+      return plan;
   return nullptr;
+}
+
+const TensorPlan* PlanIndex::weight(const std::string& value, const Node& reader) const {
+  return constant(value, reader, false);
 }
 
 const TensorPlan* PlanIndex::input(const Graph& graph, const Node& node, std::size_t index) const {
@@ -66,7 +73,8 @@ const TensorPlan* PlanIndex::input(const Graph& graph, const Node& node, std::si
 
 bool PlanIndex::is_derived_bias(const Graph& graph, const Node& node, std::size_t index) const {
   return mode(node) == Mode::kStatic && input_role(quant_traits(node), index) == Role::kBias &&
-         graph.constant_input(node, index) != nullptr;
+         graph.constant_input(node, index) != nullptr &&
+         constant(graph.value(node.inputs[index]).name, node, true) != nullptr;
 }
 
 }  // namespace qtool

@@ -34,6 +34,8 @@ class PlanIndex {
   bool is_derived_bias(const Graph& graph, const Node& node, std::size_t index) const;
 
  private:
+  const TensorPlan* constant(const std::string& value, const Node& reader, bool derived) const;
+
   std::map<std::string, const NodePlan*> nodes_;
   std::map<std::string, std::vector<const TensorPlan*>> tensors_;
 };

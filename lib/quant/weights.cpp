@@ -71,6 +71,49 @@ class Slices {
   std::vector<float> slice_;
 };
 
+// The two largest of 0 and the elements of one sign.
+struct LargestTwo {
+  float first = 0;
+  float second = 0;
+  void add(float x) {
+    if (x > first) std::swap(x, first);
+    second = std::max(second, x);
+  }
+};
+
+// What bounds the scale of an output channel.
+struct Extremes {
+  static constexpr float kLargestSum = 128;  // of integers whose sum, times 255, fits 16 bits
+  LargestTwo positive, negative;
+
+  explicit Extremes(std::span<const float> elements) {
+    for (const float x : elements) {
+      positive.add(x);
+      negative.add(-x);
+    }
+  }
+  float largest_sum() const {
+    return std::max(positive.first + positive.second, negative.first + negative.second);
+  }
+  bool fit(float scale) const {
+    const auto sum = [scale](LargestTwo two, float end) {
+      return std::min(std::nearbyint(two.first / scale), end) +
+             std::min(std::nearbyint(two.second / scale), end);
+    };
+    return sum(positive, 127) <= kLargestSum && sum(negative, 128) <= kLargestSum;
+  }
+};
+
+// `scale` if that fits, else the smallest one at which the reals add up to the largest sum: one of a
+// pair is then rounded up as far as the other is rounded down. Smaller ones may fit too, but round
+// the largest element by half a step.
+float fitting_scale(const Extremes& channel, float scale) {
+  if (channel.fit(scale)) return scale;
+  scale = std::max(scale, channel.largest_sum() / Extremes::kLargestSum);
+  while (!channel.fit(scale)) scale = std::nextafter(scale, std::numeric_limits<float>::max());
+  return scale;
+}
+
 }  // namespace
 
 QuantParams choose_weight_params(const Tensor& weight, const WeightScheme& scheme, int axis,
@@ -99,7 +142,7 @@ void fit_bias(QuantParams& params, const Tensor& weight, const Tensor& bias, flo
   Slices(as_floats(weight), params).for_each([&](std::span<const float> elements) {
     double largest = 0;
     for (std::size_t i = 0; i < biases.size(); ++i)
-      if (params.per_tensor() || i == c) largest = std::max(largest, std::fabs(double{biases[i]}));
+      if (i % params.scale.size() == c) largest = std::max(largest, std::fabs(double{biases[i]}));
     const double needed = std::max(largest / (double{scale_x} * kLargest),
                                    double{std::numeric_limits<float>::min()} / scale_x);
     const bool is_free =
@@ -108,6 +151,22 @@ void fit_bias(QuantParams& params, const Tensor& weight, const Tensor& bias, flo
       params.scale[c] = static_cast<float>(needed);
     ++c;
   });
+}
+
+std::size_t fit_pairs(QuantParams& params, const Tensor& weight, int axis) {
+  QTOOL_ASSERT(params.dtype == DType::kInt8 &&
+               params.zero_point == std::vector<int32_t>(params.scale.size(), 0));
+  const std::vector<float> before = params.scale;
+  QuantParams channels = params;
+  if (params.per_tensor()) channels.axis = axis;
+  std::size_t c = 0;
+  Slices(as_floats(weight), channels).for_each([&](std::span<const float> elements) {
+    float& scale = params.scale[params.per_tensor() ? 0 : c++];
+    scale = fitting_scale(Extremes(elements), scale);
+  });
+  std::size_t raised = 0;
+  for (std::size_t i = 0; i < before.size(); ++i) raised += params.scale[i] != before[i] ? 1 : 0;
+  return raised;
 }
 
 }  // namespace qtool

@@ -17,8 +17,18 @@ QuantParams choose_weight_params(const Tensor& weight, const WeightScheme& schem
 /// Raises the scales of a weight so that a bias fits int32 at scale_x · scale_w with room for the
 /// accumulator: |bias[c]| / (scale_x · scale_w[c]) ≤ 2^30. For a slice of zeros, whose scale is
 /// free, it takes the smallest scale that satisfies this, so that the bias is exact to 2^-30.
-/// `bias` has one element per output channel; with one scale the largest bias counts. Not for
-/// parameters in blocks.
+/// `bias` has one element per output channel; where there are fewer scales, they serve the channels in
+/// turn (ConvTranspose in groups). Not for parameters in blocks.
 void fit_bias(QuantParams& params, const Tensor& weight, const Tensor& bias, float scale_x);
+
+/// Raises scales of an int8 weight with zero points 0 until two products with uint8 numbers always
+/// fit int16, in which x86 without VNNI adds them (vpmaddubsw): within an output channel no two
+/// positive integers add up to more than 128 = ⌊32767 / 255⌋ and no two negative ones to less than
+/// −128. Any two: kernels pair elements in different orders. Only scales at which that does not hold
+/// change; formula: docs/quantization.md.
+/// `axis` is that of the output channels, for a single scale; −1: the whole weight is one. Where
+/// channels share one of several scales, their elements count as one channel's.
+/// Returns how many scales it raised.
+std::size_t fit_pairs(QuantParams& params, const Tensor& weight, int axis);
 
 }  // namespace qtool

@@ -84,7 +84,8 @@ std::string Explanation::headline() const {
   if (plan == nullptr) return start + "float, as the plan does not speak of it";
   return start + std::string(name(plan->mode)) +
          (plan->absorbed ? ", absorbed by the range of what the node before it writes" : "") +
-         (plan->reason.empty() ? "" : ", because " + plan->reason);
+         (plan->reason.empty() ? "" : ", because " + plan->reason) +
+         (plan->note.empty() ? "" : "; " + plan->note);
 }
 
 Row Explanation::input_row(std::size_t i) const {

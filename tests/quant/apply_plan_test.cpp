@@ -6,6 +6,7 @@
 #include "passes/pass.h"
 #include "passes/passes.h"
 #include "quant/plan.h"
+#include "quant/run_models.h"
 
 namespace qtool {
 namespace {
@@ -200,6 +201,98 @@ output y: float32[1, 5]
       CHECK(relative_error(Executor(model).run(feed).at("y"), Executor(result).run(feed).at("y")) <
             0.02);
     }
+}
+
+TEST_CASE("biases stay float where that is asked for, and nothing else changes") {
+  const Model model = parse_text(kNet);
+  const auto biases = [&](const QuantOptions& options) {
+    std::map<std::string, std::vector<std::string>> readers;
+    for (const TensorPlan& tensor : make_plan(model, ranges(model, options), options).tensors)
+      if (tensor.source == Source::kDerived) readers[tensor.value] = tensor.readers;
+    return readers;
+  };
+  QuantOptions options;
+  CHECK(biases(options) == std::map<std::string, std::vector<std::string>>{{"b1", {"conv1"}}});
+  options.float_bias = true;
+  CHECK(biases(options).empty());
+  const Model plain = quantized(model, {}), result = quantized(model, options);
+  const auto conv = [](const Model& m) {
+    return m.graph.node(testing::find_node(m.graph, "conv1"));
+  };
+  CHECK(plain.graph.constant_input(conv(plain), 2) == nullptr);
+  const Tensor* bias = result.graph.constant_input(conv(result), 2);
+  REQUIRE(bias != nullptr);
+  CHECK(*bias == Tensor::of<float>({4}, {0.5f, -0.25f, 0.1f, 0.0f}));
+  auto expected = operators(plain);
+  --expected["DequantizeLinear"];
+  CHECK(operators(result) == expected);
+  const TensorMap feed = random_feed(1);
+  CHECK(relative_error(Executor(plain).run(feed).at("z"), Executor(result).run(feed).at("z")) <
+        0.01);
+}
+
+TEST_CASE("the groups of a transposed convolution share its scales, not its bias") {
+  const Model model = parse_text(R"(
+model ir 8 opset 13
+graph net
+input x: float32[1, 2, 6, 6]
+const w: float32[2, 2, 3, 3] = ramp(-0.7, 0.03)
+const b: float32[4] = [0.5, -0.25, 0.1, 100]
+y: float32[1, 4, 8, 8] = ConvTranspose(x, w, b) {group=2} "transpose"
+output y: float32[1, 4, 8, 8]
+)");
+  QuantOptions options;
+  options.everything = true;
+  const Model result = quantized(model, options);
+  CHECK(operators(result).at("DequantizeLinear") == 4);
+  const TensorMap feed = random_feed(1);
+  CHECK(relative_error(Executor(model).run(feed).at("y"), Executor(result).run(feed).at("y")) <
+        0.01);
+}
+
+TEST_CASE("a bias that the plan does not list stays float") {
+  const Model model = parse_text(kNet);
+  QuantPlan plan = make_plan(model, ranges(model, {}), {});
+  std::erase_if(plan.tensors, [](const TensorPlan& t) { return t.source == Source::kDerived; });
+  Model result = model;
+  apply_plan(result, plan);
+  CHECK(result.graph.constant(result.graph.find("b1"))->dtype() == DType::kFloat32);
+}
+
+TEST_CASE("uint8 weights have zero points of their own where runtimes take them") {
+  const Model model = parse_text(R"(
+model ir 8 opset 13
+graph net
+input x: float32[1, 2, 6, 6]
+const w1: float32[4, 2, 3, 3] = ramp(-0.7, 0.021)
+const w2: float32[64, 5] = ramp(-0.3, 0.002)
+c: float32[1, 4, 4, 4] = Conv(x, w1) "conv"
+f: float32[1, 64] = Flatten(c) "flatten"
+y: float32[1, 5] = MatMul(f, w2) "matmul"
+output y: float32[1, 5]
+)");
+  QuantOptions options{.weight = {.dtype = DType::kUInt8, .symmetric = false}};
+  const auto zero_points = [&](const std::string& weight) {
+    const Ranges measured = options.mode == Mode::kStatic ? ranges(model, options) : Ranges();
+    std::set<int32_t> points;
+    for (const TensorPlan& tensor : make_plan(model, measured, options).tensors)
+      if (tensor.value == weight)
+        points.insert(tensor.params.zero_point.begin(), tensor.params.zero_point.end());
+    return points;
+  };
+  const std::set<int32_t> middle = {128};
+  CHECK(zero_points("w1") == middle);
+  CHECK(zero_points("w2") == middle);
+  options.mode = Mode::kDynamic;
+  CHECK(zero_points("w1").size() > 1);  // weights only
+  CHECK(zero_points("w2").size() > 1);
+  options.dynamic_conv = true;
+  CHECK(zero_points("w1") == middle);
+  const TensorMap feed = random_feed(2);
+  const Model result = quantized(model, options);
+  CHECK(operators(result).count("MatMulInteger") == 1);
+  CHECK(relative_error(Executor(model).run(feed).at("y"), Executor(result).run(feed).at("y")) <
+        0.02);
 }
 
 TEST_CASE("a plan for another model is refused") {

@@ -24,7 +24,7 @@ QuantPlan every_kind() {
                 {"a \"quoted\"\nname", "com.microsoft.FusedConv", Mode::kWeightOnly, "because…"},
                 {"lstm", "LSTM", Mode::kDynamic, ""},
                 {"soft", "Softmax", Mode::kFloat, "it reads nothing quantized"},
-                {"half", "Gemm", Mode::kFloat16, ""},
+                {.node = "half", .op_type = "Gemm", .mode = Mode::kFloat16, .note = "a note"},
                 {"clip", "Clip", Mode::kStatic, "", true}};
   plan.tensors.push_back({.value = "x",
                           .params = {DType::kUInt8, {0.1f}, {128}},
@@ -37,8 +37,9 @@ QuantPlan every_kind() {
   plan.tensors.push_back(
       {.value = "w",
        .params = {DType::kUInt4, {std::numeric_limits<float>::denorm_min(), 3e38f}, {7, 15}, 1, 32},
-       .source = Source::kDerived,
        .readers = {"half"}});
+  plan.tensors.push_back(
+      {.value = "b", .params = {}, .source = Source::kDerived, .readers = {"conv1"}});
   plan.tensors.push_back({.value = "e", .params = {DType::kFloat8E4M3FN, {2.0f}, {0}}});
   return plan;
 }
@@ -65,6 +66,7 @@ TEST_CASE("a plan comes back from its file bit for bit") {
     CHECK(after.nodes[i].mode == before.nodes[i].mode);
     CHECK(after.nodes[i].reason == before.nodes[i].reason);
     CHECK(after.nodes[i].absorbed == before.nodes[i].absorbed);
+    CHECK(after.nodes[i].note == before.nodes[i].note);
   }
   REQUIRE(after.tensors.size() == before.tensors.size());
   for (std::size_t i = 0; i < before.tensors.size(); ++i) {
@@ -139,6 +141,11 @@ TEST_CASE("what an edit got wrong is named with its place") {
       {"\"axis\": 0}",
        "\"axis\": 0}, {\"value\": \"w\", \"type\": \"s8\", \"scale\": 1, \"zero_point\": 0}",
        "tensors[1]: value 'w' has an entry already"},
+      {"\"axis\": 0", "\"source\": \"derived\"",
+       "tensors[0]: unknown field 'type'"},
+      {"\"type\": \"s8\", \"scale\": [0.5, 0.25], \"zero_point\": [0, 0], \"axis\": 0",
+       "\"source\": \"derived\", \"readers\": []",
+       "tensors[0].readers: expected a list of nodes, got []"},
       {"\"axis\": 0", "\"axi\": 0", "tensors[0]: unknown field 'axi'; did you mean 'axis'?"},
   }));
   CHECK(error_after(from, to) == message);

@@ -47,6 +47,7 @@ QuantPlan plan() {
        .params = {DType::kInt8, {0.25f}, {0}},
        .source = Source::kShared,
        .group = "y"},
+      {.value = "b", .params = {}, .source = Source::kDerived, .readers = {"conv"}},
       {.value = "w", .params = {DType::kInt8, {1, 2, 4}, {0, 0, 0}, 0}, .readers = {"conv"}}};
   return plan;
 }
