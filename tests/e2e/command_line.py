@@ -139,6 +139,8 @@ REFUSALS = [
     ("an override with an unknown mode", "dynamic model.onnx OUT --overrides no_mode.yaml", "no_mode.yaml, line 2", "int8", "weight_only"),
     ("an override of half the parameters", "dynamic model.onnx OUT --overrides no_scale.yaml", "no_scale.yaml, line 2", "go together"),
     ("overrides that are no YAML", "dynamic model.onnx OUT --overrides no_yaml.yaml", "no_yaml.yaml, line 1", "not YAML"),
+    ("no such ranges", "static model.onnx OUT --ranges nowhere.json", "nowhere.json"),
+    ("ranges that are none", "static model.onnx OUT --ranges text.onnx", "text.onnx"),
     ("no such plan", "static model.onnx OUT --plan nowhere.json", "nowhere.json"),
     ("a plan that is no JSON", "static model.onnx OUT --plan text.onnx", "text.onnx", "JSON"),
     ("a pass that does not exist", "dynamic model.onnx OUT --print-after=fold_everything", "fold_everything"),
@@ -211,6 +213,8 @@ USAGE = [
     ("nodes without a mode", "dynamic model.onnx out.onnx --mode Convolution28"),
     ("blocks of nothing", "dynamic model.onnx out.onnx --block-size 0"),
     ("a plan and a type", "dynamic model.onnx out.onnx --plan plan.json --weight-type s8"),
+    ("samples and ranges", "static model.onnx out.onnx --calib images.npy --ranges ranges.json"),
+    ("ranges to save, but no samples", "static model.onnx out.onnx --save-ranges ranges.json"),
     ("a plan and a mode", "dynamic model.onnx out.onnx --plan plan.json --mode *=float16"),
     ("per channel and per tensor", "dynamic model.onnx out.onnx --per-channel --per-tensor"),
     ("types without kernels", "static model.onnx out.onnx --calib images.npy --activation-type s8 --weight-type u8"),
@@ -435,6 +439,13 @@ def _(world):
     world.ok("dynamic model.onnx direct.onnx --dynamic-conv")
     world.ok("static model.onnx planned.onnx --plan plan.json")
     expect(world.bytes("direct.onnx") == world.bytes("planned.onnx"), "other bytes than dynamic")
+
+
+@case("ranges: saved ones give what measured ones give")
+def _(world):
+    world.ok(f"static model.onnx measured.onnx {CALIB} --save-ranges ranges.json")
+    world.ok("static model.onnx read.onnx --ranges ranges.json")
+    expect(world.bytes("measured.onnx") == world.bytes("read.onnx"), "other bytes")
 
 
 @case("plan: the same for any number of threads")
