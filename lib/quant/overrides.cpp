@@ -1,11 +1,13 @@
 #include "quant/overrides.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -211,6 +213,31 @@ void OverridesReader::read(const YamlNode& document) {
   });
 }
 
+/// Hears of a document and does nothing.
+class Deaf final : public YAML::EventHandler {
+  using Mark = YAML::Mark;
+  using Text = std::string;
+  void OnDocumentStart(const Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const Mark&, YAML::anchor_t) override {}
+  void OnAlias(const Mark&, YAML::anchor_t) override {}
+  void OnScalar(const Mark&, const Text&, YAML::anchor_t, const Text&) override {}
+  void OnSequenceStart(const Mark&, const Text&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const Mark&, const Text&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// YAML::Load leaves alone what follows the first document, and YAML::LoadAll never ends if that is
+// none.
+void require_one_document(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Deaf handler;
+  if (!parser.HandleNextDocument(handler) || parser) fail("expected one document");
+}
+
 }  // namespace
 
 Overrides parse_overrides(std::string_view text, const std::string& file) {
@@ -218,9 +245,8 @@ Overrides parse_overrides(std::string_view text, const std::string& file) {
   with_context([&] { return reader.place(); },
                [&] {
                  try {
-                   const std::vector<YamlNode> documents = YAML::LoadAll(std::string(text));
-                   if (documents.size() != 1) fail("expected one document");
-                   reader.read(documents[0]);
+                   require_one_document(std::string(text));
+                   reader.read(YAML::Load(std::string(text)));
                  } catch (const YAML::Exception& error) {
                    reader.move_to(error.mark.line + 1);
                    fail("not YAML: {}", error.msg);

@@ -69,6 +69,8 @@ TEST_CASE("what is wrong is named with file, line and key") {
   const auto [text, message] = GENERATE_COPY(table<std::string, std::string>({
       {"", "o, line 1: expected one document"},
       {"nodes: {}\n---\ntensors: {}", "o, line 1: expected one document"},
+      {"{\"nodes\": {}}, {}", "o, line 1: expected one document"},
+      {"# nothing", "o, line 1: expected one document"},
       {"- 1", "o, line 1: expected a map"},
       {"nodes:\n  a: {mode: static", "o, line 2: not YAML: end of map flow not found"},
       {"\nnode: {}", "o, line 2: node: unknown key; there are nodes and tensors"},
