@@ -2,22 +2,27 @@
 
 The weights are read back out of each file by ONNX's formula, (q - z) * s. By minmax they must be what
 NumPy's rounding of the float weights gives; mse and hqq must lower the error that they are for. Both
-runtimes must compute with them what float64 does. onnxruntime runs without its optimizations: it makes
-MatMulNBits of these nodes otherwise, and quantizes the activations.
+runtimes must compute with them what float64 does, from QDQ files and from those with MatMulNBits.
+onnxruntime runs without its optimizations: it makes MatMulNBits of QDQ nodes otherwise, and quantizes
+the activations. fashion_vit shows the same on a whole model, and that smaller blocks and types of more
+bits come nearer to the float model.
 """
 
+import functools
 import itertools
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 import interop
+import peer
 
 K, HIDDEN, N = 70, 40, 6
 RANGES = {"s4": (-8, 7), "u4": (0, 15), "s8": (-128, 127), "u8": (0, 255)}
 ALLOWED = 1e-6  # of the largest output
+ALLOWED_MODEL = 1e-5  # the same behind some 60 layers
+VIT, FEW = interop.ALL_SAMPLES["fashion_vit"], 50
 AXES = {"w1": 0, "w2": 1}  # of the sums
 
 
@@ -75,11 +80,21 @@ def far(actual, expected):
     return np.abs(actual - expected).max() / np.abs(expected).max()
 
 
+def quantize(qtool, source, target, kind, block, method, form):
+    qtool("dynamic", source, target, "--mode", "*=weight_only", "--weight-type", kind, "--block-size", block,
+          "--weight-method", method, "--format", form)
+
+
+def literal(path, x):
+    """The first output by onnxruntime, node by node."""
+    session = peer.literal_session(onnx.load(path))
+    return session.run(None, {session.get_inputs()[0].name: x})[0]
+
+
 def check(qtool, source, weights, x, kind, block, method):
     """Figures and problems of one case."""
     target = qtool.work / f"blocks_{kind}_{block}_{method}.onnx"
-    qtool("dynamic", source, target, "--mode", "*=weight_only", "--weight-type", kind, "--block-size", block,
-          "--weight-method", method)
+    quantize(qtool, source, target, kind, block, method, "qdq")
     model = onnx.load(target)
     onnx.checker.check_model(model, full_check=True)
     stored = stored_weights(model, block)
@@ -94,14 +109,50 @@ def check(qtool, source, weights, x, kind, block, method):
         if method == "hqq" and not (np.abs(w - stored[name]) ** 0.75).sum() < (np.abs(w - minmax[name]) ** 0.75).sum():
             problems.append(f"{name} has no smaller norm of the error than by minmax")
     expected = x.astype(np.float64) @ stored["w1"] @ stored["w2"].T + np.arange(N)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    theirs = far(onnxruntime.InferenceSession(str(target), options).run(None, {"x": x})[0], expected)
-    ours = far(qtool.run(target, qtool.work / "blocks_x.npy")["y"].reshape(expected.shape), expected)
-    for who, error in (("onnxruntime", theirs), ("qtool", ours)):
-        if not error <= ALLOWED:
-            problems.append(f"{who} is off by {error:.1e}")
-    return f"{theirs:.0e} and {ours:.0e} off", "; ".join(problems)
+    packed = qtool.work / "blocks_packed.onnx"
+    quantize(qtool, source, packed, kind, block, method, "qoperator")
+    if [node.op_type for node in onnx.load(packed).graph.node][:1] != ["MatMulNBits"]:
+        problems.append("no MatMulNBits")
+    errors = []
+    for path in (target, packed):
+        ours = qtool.run(path, qtool.work / "blocks_x.npy")["y"].reshape(expected.shape)
+        errors += [far(literal(path, x), expected), far(ours, expected)]
+    problems += [f"off by {error:.1e}" for error in errors if not error <= ALLOWED]
+    return f"at most {max(errors):.0e} off", "; ".join(problems)
+
+
+@functools.cache
+def images(qtool):
+    """Of fashion_vit: inputs as both runtimes read them, and the float model's outputs."""
+    x = VIT.evaluation(FEW)
+    np.save(qtool.work / "blocks_vit.npy", x)
+    return x, interop.ort_run(VIT.path, x, len(x))["logits"]
+
+
+def check_model(qtool, kind, block, method, form):
+    """Figures and problems of a real model: SQNR, and how far both runtimes are from each other."""
+    target = qtool.work / f"blocks_vit_{form}.onnx"
+    quantize(qtool, VIT.path, target, kind, block, method, form)
+    found = {node.op_type for node in onnx.load(target).graph.node}
+    x, floats = images(qtool)
+    theirs = literal(target, x)
+    ours = qtool.run(target, qtool.work / "blocks_vit.npy")["logits"]
+    apart = far(ours.reshape(theirs.shape), theirs)
+    problems = [] if apart <= ALLOWED_MODEL else [f"the runtimes are {apart:.1e} apart"]
+    problems += [] if ("MatMulNBits" in found) == (form == "qoperator") else ["MatMulNBits is not as expected"]
+    return interop.sqnr(floats.reshape(theirs.shape), theirs), apart, problems
+
+
+def add_model(tally, qtool, form):
+    near = {}
+    for kind, block, method in itertools.product(("s4", "u4", "s8"), (128, 32, 16), ("minmax", "mse", "hqq")):
+        near[kind, block, method], apart, problems = check_model(qtool, kind, block, method, form)
+        rivals = [(kind, 128, method)] if block == 16 else []
+        rivals += [("u4", block, method)] if kind == "s8" else []
+        better = [r for r in rivals if near[r] >= near[kind, block, method]]
+        problems += [f"no better than {r} with {near[r]:.1f} dB" for r in better]
+        figures = f"{near[kind, block, method]:.1f} dB, runtimes {apart:.0e} apart"
+        tally.add(f"fashion_vit {form} {kind} in blocks of {block} by {method}", "; ".join(problems), figures)
 
 
 def main():
@@ -121,6 +172,8 @@ def main():
         except (RuntimeError, AssertionError) as error:
             figures, problem = "", repr(error)
         tally.add(f"{kind} in blocks of {block} by {method}", problem, figures)
+    for form in ("qdq", "qoperator"):
+        add_model(tally, qtool, form)
     tally.finish()
 
 
