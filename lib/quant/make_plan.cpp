@@ -179,8 +179,6 @@ void GraphPlanner::list_targets(CalibrationTargets& targets) const {
   }
 }
 
-// Integer kernels take one zero point for all channels of a weight; DequantizeLinear takes any, so that
-// weights that are only stored as integers have one for each channel.
 PlannedWeight GraphPlanner::weight(const WeightUse& use, const ChannelFactors& factors,
                                    const Groups& groups) const {
   const Node& node = graph_.node(use.node);
@@ -195,12 +193,8 @@ PlannedWeight GraphPlanner::weight(const WeightUse& use, const ChannelFactors& f
             {}};
   const QuantParams* x =
       plan.mode == Mode::kStatic ? &groups.params.at(groups.of.at(node.inputs[0])) : nullptr;
-  const NodeRequest& request = requests_.at(node.name);
-  WeightScheme scheme = request.weight;
-  if (plan.mode == Mode::kWeightOnly && !request.symmetric_asked && bits(scheme.dtype) == 8 &&
-      use.axis != kPerTensor && scheme.per_channel)
-    scheme.symmetric = false;
-  return plan_weight(graph_, use, tensor, plan.mode, scheme, x, !options_.float_bias);
+  return plan_weight(graph_, use, tensor, plan.mode, requests_.at(node.name), x,
+                     !options_.float_bias);
 }
 
 void GraphPlanner::add_activations(const Groups& groups, const ChannelFactors& factors,

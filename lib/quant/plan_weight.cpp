@@ -10,14 +10,21 @@
 namespace qtool {
 namespace {
 
-bool takes_zero_points(const Node& node, Mode mode) {
+// Integer kernels take one zero point for all channels of a weight, but that of MatMulInteger;
+// DequantizeLinear takes any.
+WeightScheme scheme_for(const Node& node, const WeightUse& use, Mode mode,
+                        const NodeRequest& request) {
+  WeightScheme scheme = request.weight;
+  if (request.symmetric_asked || !scheme.per_channel) return scheme;
   const bool is_product = is_op(node, "MatMul") || is_op(node, "Gemm");
-  return mode == Mode::kWeightOnly || (mode == Mode::kDynamic && is_product);
+  if (mode == Mode::kStatic || (mode == Mode::kDynamic && !is_product)) scheme.symmetric = true;
+  if (mode == Mode::kWeightOnly && bits(scheme.dtype) == 8 && use.axis != kPerTensor)
+    scheme.symmetric = false;
+  return scheme;
 }
 
 QuantParams choose_params(const Node& node, const WeightUse& use, const Tensor& tensor, Mode mode,
-                          WeightScheme scheme) {
-  if (scheme.per_channel && !takes_zero_points(node, mode)) scheme.symmetric = true;
+                          const WeightScheme& scheme) {
   if (is_op(node, "LSTM") && mode == Mode::kDynamic) return lstm_weight_params(tensor, scheme);
   return choose_weight_params(tensor, scheme, use.axis, use.block_axis);
 }
@@ -50,8 +57,10 @@ std::string fit_to_pairs(const WeightUse& use, const Tensor& tensor, QuantParams
 }  // namespace
 
 PlannedWeight plan_weight(const Graph& graph, const WeightUse& use, const Tensor& tensor, Mode mode,
-                          const WeightScheme& scheme, const QuantParams* x, bool int32_bias) {
-  PlannedWeight result{choose_params(graph.node(use.node), use, tensor, mode, scheme), {}};
+                          const NodeRequest& request, const QuantParams* x, bool int32_bias) {
+  const Node& node = graph.node(use.node);
+  const WeightScheme scheme = scheme_for(node, use, mode, request);
+  PlannedWeight result{choose_params(node, use, tensor, mode, scheme), {}};
   if (x != nullptr && int32_bias) fit_to_bias(graph, use, tensor, x->scale[0], result.params);
   if (scheme.fit_pairs && adds_mixed_products(mode, x, result.params))
     result.note = fit_to_pairs(use, tensor, result.params);
