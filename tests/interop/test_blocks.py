@@ -60,12 +60,12 @@ def stored_weights(model, block):
 
 
 def rounded(weight, kind, block, axis):
-    """Min-max by its definition, in float32 up to the integers: u4 and u8 are asymmetric."""
+    """Min-max by its definition, in float32 up to the integers: all but s4 are asymmetric."""
     low, high = RANGES[kind]
     starts = np.arange(0, weight.shape[axis], block)
     top = np.maximum(np.maximum.reduceat(weight, starts, axis), 0)
     bottom = np.minimum(np.minimum.reduceat(weight, starts, axis), 0)
-    if low == 0:
+    if kind != "s4":
         scale = (top - bottom) / np.float32(high - low)
         zero = np.clip(np.rint(low - bottom / scale), low, high)
     else:
