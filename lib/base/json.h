@@ -9,13 +9,13 @@
 
 namespace qtool {
 
-/// JSON whose fields keep their order and whose numbers with a point are floats, written with as few
-/// digits as bring back the same bits.
+/// JSON whose fields keep their order and whose numbers with a point are floats, written with as
+/// few digits as bring back the same bits.
 using Json = nlohmann::basic_json<nlohmann::ordered_map, std::vector, std::string, bool, int64_t,
                                   uint64_t, float>;
 
-/// Reads JSON. Throws Error with line and column for what is none, for a number that no float holds,
-/// for a key that stands twice in one object, and for nesting deeper than 64.
+/// Reads JSON. Throws Error with line and column for what is none, for a number that no float
+/// holds, for a key that stands twice in one object, and for nesting deeper than 64.
 Json parse_json(std::string_view text);
 
 /// Writes JSON with the outer `levels` of lists and objects broken into lines, one element a line,

@@ -76,4 +76,12 @@ Ranges read_foreign_ranges(const std::filesystem::path& path, const Graph& graph
                       });
 }
 
+void replace_ranges(Ranges& measured, const Ranges& given) {
+  for (const auto& [value, range] : given.values) {
+    measured.values[value] = range;
+    measured.channels.erase(value);
+  }
+  for (const auto& [value, channels] : given.channels) measured.channels[value] = channels;
+}
+
 }  // namespace qtool

@@ -15,9 +15,9 @@ std::string plan_json(const QuantPlan& plan, const std::string& fingerprint);
 
 /// Reads what plan_json writes, edited or not. `expected_fingerprint` is that of the graph the plan
 /// is to be applied to.
-/// Throws Error, saying where: what is no JSON or no plan, unknown fields, modes, types; numbers out
-/// of their range (scales and factors > 0, zero points of the type); as many scales as zero points;
-/// two entries for one node, or for one tensor and reader; a plan for another model.
+/// Throws Error, saying where: what is no JSON or no plan, unknown fields, modes, types; numbers
+/// out of their range (scales and factors > 0, zero points of the type); as many scales as zero
+/// points; two entries for one node, or for one tensor and reader; a plan for another model.
 QuantPlan parse_plan(std::string_view text, const std::string& expected_fingerprint);
 
 }  // namespace qtool

@@ -27,8 +27,8 @@ class PlanIndex {
   /// How the node reads a constant; null: as floats.
   const TensorPlan* weight(const std::string& value, const Node& reader) const;
 
-  /// How the node reads its input `index` as integers, or null. What is computed is read so by static
-  /// nodes, and by all nodes if a static node writes it.
+  /// How the node reads its input `index` as integers, or null. What is computed is read so by
+  /// static nodes, and by all nodes if a static node writes it.
   const TensorPlan* input(const Graph& graph, const Node& node, std::size_t index) const;
   /// Whether the input is a constant bias that becomes int32 at the scales of the inputs before it.
   bool is_derived_bias(const Graph& graph, const Node& node, std::size_t index) const;

@@ -116,6 +116,14 @@ TEST_CASE("our ranges come back bit for bit") {
         }) == "inf cannot be written as JSON");
 }
 
+TEST_CASE("given ranges stand in place of measured ones, with their channels") {
+  const std::vector<Range> two = {{0, 1}, {1, 2}}, others = {{-1, 1}, {0, 0}};
+  Ranges ranges{{{"a", {0, 1}}, {"b", {0, 2}}, {"c", {0, 2}}}, {{"b", two}, {"c", two}}};
+  replace_ranges(ranges, {{{"b", {-1, 1}}, {"c", {0, 3}}, {"d", {0, 4}}}, {{"b", others}}});
+  CHECK(ranges.values == Values{{"a", {0, 1}}, {"b", {-1, 1}}, {"c", {0, 3}}, {"d", {0, 4}}});
+  CHECK(ranges.channels == Channels{{"b", others}});
+}
+
 TEST_CASE("what is no file of ranges is refused, with the reason") {
   const std::string expected =
       "holds no ranges: expected those of qtool, onnxruntime's calibration cache, AIMET's "
