@@ -71,6 +71,7 @@ class Explanation {
  private:
   std::string headline() const;
   Row input_row(std::size_t i) const;
+  const Value& written(std::size_t i) const;
   Row output_row(std::size_t i) const;
 
   const Graph& graph_;
@@ -97,8 +98,17 @@ Row Explanation::input_row(std::size_t i) const {
   return float_row("reads", value, value.constant ? "constant, stays" : "stays");
 }
 
-Row Explanation::output_row(std::size_t i) const {
+// What the node will write in place of its output: that of the Clip or Relu that it absorbs.
+const Value& Explanation::written(std::size_t i) const {
   const Value& value = graph_.value(node_.outputs[i]);
+  for (const NodeId consumer : value.consumers)
+    if (index_.is_absorbed(graph_.node(consumer)))
+      return graph_.value(graph_.node(consumer).outputs[0]);
+  return value;
+}
+
+Row Explanation::output_row(std::size_t i) const {
+  const Value& value = written(i);
   const TensorPlan* plan = index_.activation(value.name);
   return plan == nullptr ? float_row("writes", value, "stays")
                          : quantized_row("writes", value.name, *plan);

@@ -33,7 +33,7 @@ output z
 QuantPlan plan() {
   QuantPlan plan;
   plan.nodes = {{"conv", "Conv", Mode::kStatic, ""},
-                {"pool", "MaxPool", Mode::kStatic, "", true},
+                {"pool", "MaxPool", Mode::kStatic, ""},
                 {"soft", "Softmax", Mode::kFloat, "the operator has no quantized form"},
                 {"if", "If", Mode::kFloat, "the operator has no quantized form"},
                 {"inner", "Relu", Mode::kFloat, "it reads nothing quantized"}};
@@ -77,9 +77,21 @@ writes  y      int8   0.25                     0                   [-32, 31.75] 
 )");
 }
 
-TEST_CASE("an absorbed node says so") {
-  CHECK(explain(model().graph, plan(), "pool")
-            .find("node 'pool' (MaxPool): static, absorbed by the range of what the node before it "
+TEST_CASE("an absorbed node says so, and the node before it writes what it wrote") {
+  const Model net = parse_text(R"(
+model ir 8 opset 13
+graph net
+input a: float32[2]
+b: float32[2] = Abs(a) "abs"
+c: float32[2] = Relu(b) "relu"
+output c
+)");
+  QuantPlan absorbing;
+  absorbing.nodes = {{"abs", "Abs", Mode::kStatic, ""}, {"relu", "Relu", Mode::kStatic, "", true}};
+  absorbing.tensors = {{.value = "c", .params = {DType::kUInt8, {0.5f}, {0}}, .group = "c"}};
+  CHECK(explain(net.graph, absorbing, "abs").find("\nwrites  c      uint8 ") != std::string::npos);
+  CHECK(explain(net.graph, absorbing, "relu")
+            .find("node 'relu' (Relu): static, absorbed by the range of what the node before it "
                   "writes\n") == 0);
 }
 
