@@ -36,7 +36,8 @@ Ranges find_ranges(const std::string& path, const Model& model, const QuantOptio
                    const CalibrationOptions& options, bool quiet) {
   if (!options.ranges.empty()) return read_foreign_ranges(options.ranges, model.graph);
   const CalibrationTargets targets = values_to_calibrate(model, quant);
-  if (targets.values.empty()) return {};
+  const bool none_needed = targets.values.empty();
+  if (none_needed && (targets.finite.empty() || options.samples.path.empty())) return {};
   Ranges ranges = with_context(
       [&] { return path; }, [&] { return measure_ranges(model, targets, options.samples, quiet); });
   if (!options.save_ranges.empty()) write_file(options.save_ranges, ranges_json(ranges));

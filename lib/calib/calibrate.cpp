@@ -4,9 +4,12 @@ namespace qtool {
 
 CalibrationTable calibrate(const Model& model, const SampleReader& samples,
                            const CalibrationTargets& targets, const Progress& progress) {
-  const Executor executor(model, {.observed = targets.values});
+  std::vector<std::string> observed = targets.values;
+  observed.insert(observed.end(), targets.finite.begin(), targets.finite.end());
+  const Executor executor(model, {.observed = observed});
   CalibrationTable table;
   const auto observe = [&](const std::string& name, const Tensor& value) {
+    if (targets.finite.contains(name)) return table.values[name].observe_finite(value);
     table.values[name].observe(value);
     if (const auto axis = targets.channels.find(name); axis != targets.channels.end())
       observe_channels(table.channels[name], value, axis->second);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace qtool {
 namespace {
@@ -29,6 +30,14 @@ void Statistics::observe(std::span<const float> values) {
   constexpr float kMax = std::numeric_limits<float>::max();
   if (low < key_of(-kMax) || high > key_of(kMax)) fail("holds NaN or Inf");
   merge({std::ssize(values), value_of(low), value_of(high)});
+}
+
+void Statistics::observe_finite(const Tensor& values) {
+  std::vector<float> finite;
+  const float* data = values.data<float>();
+  std::copy_if(data, data + values.size(), std::back_inserter(finite),
+               [](float value) { return std::isfinite(value); });
+  observe(finite);
 }
 
 // Adding 0 turns −0 into 0: else the sign would depend on which of the two came first.

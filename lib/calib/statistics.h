@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct Statistics {
   /// Takes in all elements of a float32 tensor. Throws Error on NaN or Inf.
   void observe(const Tensor& values);
   void observe(std::span<const float> values);
+  /// The same for its finite elements.
+  void observe_finite(const Tensor& values);
   /// Takes in what another run saw; exact and free of order.
   void merge(const Statistics& other);
 };
@@ -60,6 +63,8 @@ Ranges choose_minmax(const CalibrationTable& table);
 struct CalibrationTargets {
   std::vector<std::string> values;
   std::map<std::string, int> channels;
+  /// Others, of which finite numbers alone count: they help if there are samples.
+  std::set<std::string> finite = {};
 };
 
 /// Called after each sample: done, total.

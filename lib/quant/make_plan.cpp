@@ -6,6 +6,7 @@
 #include "quant/apply_float16.h"
 #include "quant/channel_scales.h"
 #include "quant/groups.h"
+#include "quant/objections.h"
 #include "quant/plan.h"
 #include "quant/plan_weight.h"
 #include "quant/product_scales.h"
@@ -177,6 +178,13 @@ void GraphPlanner::list_targets(CalibrationTargets& targets) const {
     if (!readers.empty())
       targets.channels.emplace(name, scales_last_axis(graph_.node(readers[0])) ? -1 : 1);
   }
+  for (const NodeId id : graph_.nodes()) {
+    if (!selection_.is(id, Mode::kFloat16)) continue;
+    for (const auto* values : {&graph_.node(id).inputs, &graph_.node(id).outputs})
+      for (const ValueId value : *values)
+        if (is_float32(graph_, value) && graph_.constant(value) == nullptr)
+          targets.finite.insert(graph_.value(value).name);
+  }
 }
 
 PlannedWeight GraphPlanner::weight(const WeightUse& use, const ChannelFactors& factors,
@@ -304,6 +312,7 @@ CalibrationTargets values_to_calibrate(const Model& model, const QuantOptions& o
   for_each_part(model, [&](const Model& part) {
     GraphPlanner(part, requests, options).list_targets(targets);
   });
+  for (const std::string& value : targets.values) targets.finite.erase(value);
   return targets;
 }
 

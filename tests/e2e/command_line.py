@@ -460,6 +460,8 @@ def _(world):
 def fits_schema(value, schema, root):
     """Whether the fields, required fields and names of modes, types and sources are those of the schema."""
     schema = root["$defs"][schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
+    if "oneOf" in schema:
+        return any(fits_schema(value, each, root) for each in schema["oneOf"])
     if isinstance(value, list):
         return all(fits_schema(each, schema["items"], root) for each in value) if "items" in schema else True
     if isinstance(value, dict):
