@@ -2,8 +2,8 @@
 settings, min-max ranges, both files run in onnxruntime.
 
 A row is one model quantized one way. It passes if qtool's file passes onnx.checker with full checks, is
-smaller than the float file and runs, and if its SQNR is at least that of onnxruntime's quantizer, wherever
-that one succeeds. Top-1 is shown, but SQNR decides: of two files close to the float model, which one gets
+smaller than the float file and runs, and if its SQNR, to the tenth of a dB that is shown, is at least that of
+onnxruntime's quantizer, wherever that one succeeds. Top-1 is shown, but SQNR decides: of two files close to the float model, which one gets
 a few more images of 5,000 right is luck. Rows of LIMITS have to hold more, a largest loss of top-1 among it.
 
 By default each model with default settings, and what is listed in CHOSEN; --full measures all and
@@ -163,7 +163,7 @@ def objection(bench, setting, theirs, ours):
     """Why qtool's row is worse, or nothing."""
     if isinstance(ours, str):
         return f"qtool: {ours}"
-    if not isinstance(theirs, str) and not ours.sqnr >= theirs.sqnr:
+    if not isinstance(theirs, str) and not round(ours.sqnr, 1) >= round(theirs.sqnr, 1):
         return "lower SQNR than onnxruntime's quantizer"
     least, loss = LIMITS.get((bench.sample.name, setting), (0, 100))
     if not ours.sqnr >= least:
