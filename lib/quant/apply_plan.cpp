@@ -14,6 +14,7 @@
 #include "quant/apply_matmul_nbits.h"
 #include "quant/channel_scales.h"
 #include "quant/emit.h"
+#include "quant/objections.h"
 #include "quant/plan.h"
 #include "quant/plan_index.h"
 
@@ -119,6 +120,7 @@ void PlanApplier::quantize_weights(NodeId id) {
     apply_gather(graph_, emitter_, id, weight_params(node, 0));
     return;
   }
+  for (const WeightUse& use : weights_of(graph_, id)) weight_params(node, use.input);  // are there
   const TensorPlan* blocks = weight_plan(node, 1);
   if (matmul_nbits_ && blocks != nullptr &&
       why_not_matmul_nbits(graph_, node, blocks->params.dtype, blocks->params.block).empty()) {
