@@ -23,6 +23,7 @@ std::optional<float> clip_bound(const Graph& graph, const Node& node, std::strin
 }  // namespace
 
 std::optional<std::pair<float, float>> clip_range(const Graph& graph, const Node& node) {
+  if (input_of(node, 0) == ValueId::kNone) return std::nullopt;
   if (is_op(node, "Relu")) return std::pair(0.f, kInfinity);
   if (!is_op(node, "Clip")) return std::nullopt;
   const std::optional<float> low = clip_bound(graph, node, "min", 1, -kInfinity);
