@@ -5,7 +5,7 @@
 #include <array>
 
 #include "base/error.h"
-#include "quant/overrides.h"
+#include "quant/select/overrides.h"
 #include "quant/type_names.h"
 
 namespace qtool {
@@ -61,8 +61,7 @@ NodeRule mode_rule(const std::string& text) {
   const auto mode = find_mode(equals == text.npos ? "" : text.substr(equals + 1));
   if (!mode || equals == 0)
     throw CLI::ValidationError(
-        "--mode",
-        fmt::format("'{}': expected <nodes>=float, static, dynamic, weight_only or float16", text));
+        "--mode", fmt::format("'{}': expected <nodes>=<mode>, a mode of {}", text, mode_names()));
   return {.nodes = {text.substr(0, equals)}, .mode = mode, .origin = "--mode"};
 }
 

@@ -25,4 +25,14 @@ bool edit_bodies(Graph& graph, const std::function<bool(Graph& body)>& edit) {
   return changed;
 }
 
+bool edit_bodies(Model& model, const std::function<bool(Model& body)>& edit) {
+  return edit_bodies(model.graph, [&](Graph& body) {
+    Model inner{model.ir_version, model.opsets, std::move(body), {}};
+    const bool changed = edit(inner);
+    body = std::move(inner.graph);
+    model.opsets = std::move(inner.opsets);
+    return changed;
+  });
+}
+
 }  // namespace qtool

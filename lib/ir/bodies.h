@@ -14,4 +14,7 @@ void for_each_graph(const Graph& graph, const std::function<void(const Graph&)>&
 /// returns true. Returns whether any did.
 bool edit_bodies(Graph& graph, const std::function<bool(Graph& body)>& edit);
 
+/// The same with each body as the graph of a model, whose operator sets the outer model takes over.
+bool edit_bodies(Model& model, const std::function<bool(Model& body)>& edit);
+
 }  // namespace qtool

@@ -1,12 +1,12 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/named.h"
 #include "kernels/reference/conv.h"
 #include "kernels/reference/copy.h"
 #include "kernels/reference/elementwise.h"
 #include "ops/conv.h"
 #include "ops/half_as_float.h"
-#include "ops/named.h"
 #include "ops/registry.h"
 #include "ops/types.h"
 #include "ops/window.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/named.h"
 #include "ops/half_as_float.h"
-#include "ops/named.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
 #include "ops/types.h"

@@ -48,7 +48,7 @@ void run(const Kernel& kernel, KernelCall& call, DType type) {
 Tensor unpacked(KernelCall& call, const Tensor& x) {
   Tensor y = call.scratch(DType::kUInt8, x.shape());
   unpack(bits(x.dtype()), static_cast<const uint8_t*>(x.raw()), x.size(),
-              y.mutable_data<uint8_t>());
+         y.mutable_data<uint8_t>());
   return y;
 }
 

@@ -3,12 +3,12 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/named.h"
 #include "kernels/reference/convert.h"
 #include "kernels/reference/copy.h"
 #include "kernels/reference/interpolate.h"
 #include "ops/elements.h"
 #include "ops/half_as_float.h"
-#include "ops/named.h"
 #include "ops/registry.h"
 #include "ops/resize_axes.h"
 #include "ops/shapes.h"

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/named.h"
 #include "kernels/reference/convert.h"
-#include "ops/named.h"
 
 namespace qtool {
 namespace {

@@ -1,8 +1,8 @@
 #include "kernels/reference/roi.h"
 
+#include "base/named.h"
 #include "kernels/reference/convert.h"
 #include "ops/half_as_float.h"
-#include "ops/named.h"
 #include "ops/registry.h"
 #include "ops/types.h"
 

@@ -1,5 +1,5 @@
+#include "base/named.h"
 #include "kernels/reference/copy.h"
-#include "ops/named.h"
 #include "ops/registry.h"
 #include "ops/types.h"
 

@@ -10,15 +10,8 @@ namespace qtool {
 namespace {
 
 bool run_everywhere(Model& model, const Pass& pass) {
-  bool changed = pass.run(model);
-  changed |= edit_bodies(model.graph, [&](Graph& body) {
-    Model inner{model.ir_version, model.opsets, std::move(body), {}};
-    const bool inner_changed = run_everywhere(inner, pass);
-    body = std::move(inner.graph);
-    model.opsets = std::move(inner.opsets);
-    return inner_changed;
-  });
-  return changed;
+  const bool changed = pass.run(model);
+  return edit_bodies(model, [&](Model& body) { return run_everywhere(body, pass); }) || changed;
 }
 
 PassReport run_pass(Model& model, const Pass& pass, bool bodies) {

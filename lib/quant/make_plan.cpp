@@ -3,17 +3,17 @@
 #include "ir/bodies.h"
 #include "ops/op.h"
 #include "passes/rewrite.h"
-#include "quant/apply_float16.h"
-#include "quant/channel_scales.h"
-#include "quant/groups.h"
-#include "quant/objections.h"
-#include "quant/plan.h"
-#include "quant/plan_weight.h"
-#include "quant/product_scales.h"
-#include "quant/rules.h"
-#include "quant/selection.h"
-#include "quant/useful_range.h"
-#include "quant/weights.h"
+#include "quant/apply/apply_float16.h"
+#include "quant/params/channel_scales.h"
+#include "quant/params/groups.h"
+#include "quant/params/plan_weight.h"
+#include "quant/params/product_scales.h"
+#include "quant/params/useful_range.h"
+#include "quant/params/weights.h"
+#include "quant/plan_builder.h"
+#include "quant/select/objections.h"
+#include "quant/select/rules.h"
+#include "quant/select/selection.h"
 
 namespace qtool {
 namespace {
@@ -94,8 +94,7 @@ void divide_channels(const Graph& graph, const std::vector<NodeId>& readers,
   std::vector<ProductWeight> weights;
   for (const NodeId id : readers) {
     const Node& node = graph.node(id);
-    weights.push_back({graph.constant_input(node, 1),
-                       is_op(node, "Gemm") && attribute_or<int64_t>(node, "transB", 0) != 0});
+    weights.push_back({graph.constant_input(node, 1), reads_transposed(node)});
   }
   factors = choose_product_factors(channels, weights, options);
   if (factors.empty()) return;
@@ -136,14 +135,6 @@ Tensor effective_weight(const Graph& graph, const WeightUse& use, const ChannelF
   return it == factors.end() || use.input != 1 ? tensor : scale_channels(node, tensor, it->second);
 }
 
-// Parameters of an activation that the plan has already: a body captures values of the graphs around
-// it.
-const QuantParams* decided_params(const QuantPlan& plan, const std::string& value) {
-  for (const TensorPlan& tensor : plan.tensors)
-    if (tensor.value == value && tensor.readers.empty()) return &tensor.params;
-  return nullptr;
-}
-
 // Everything that is decided about one graph, its bodies left out.
 class GraphPlanner {
  public:
@@ -154,15 +145,16 @@ class GraphPlanner {
         selection_(select(model, requests, options)) {}
 
   void list_targets(CalibrationTargets& targets) const;
-  void plan(const Ranges& ranges, QuantPlan& plan) const;
+  void plan(const Ranges& ranges, PlanBuilder& plan) const;
 
  private:
   PlannedWeight weight(const WeightUse& use, const ChannelFactors& factors,
                        const Groups& groups) const;
   void add_nodes(const Ranges& ranges, const std::map<NodeId, std::string>& notes,
-                 QuantPlan& plan) const;
-  void add_activations(const Groups& groups, const ChannelFactors& factors, QuantPlan& plan) const;
-  void add_biases(QuantPlan& plan) const;
+                 PlanBuilder& plan) const;
+  void add_activations(const Groups& groups, const ChannelFactors& factors,
+                       PlanBuilder& plan) const;
+  void add_biases(PlanBuilder& plan) const;
 
   const Graph& graph_;
   const Requests& requests_;
@@ -206,12 +198,12 @@ PlannedWeight GraphPlanner::weight(const WeightUse& use, const ChannelFactors& f
 }
 
 void GraphPlanner::add_activations(const Groups& groups, const ChannelFactors& factors,
-                                   QuantPlan& plan) const {
+                                   PlanBuilder& plan) const {
   std::map<ValueId, int> members;
   for (const auto& [value, group] : groups.of) ++members[group];
   for (const auto& [value, group] : groups.of) {
-    if (decided_params(plan, graph_.value(value).name) != nullptr) continue;
-    plan.tensors.push_back(
+    if (plan.activation(graph_.value(value).name) != nullptr) continue;
+    plan.add_activation(
         {.value = graph_.value(value).name,
          .params = groups.params.at(group),
          .source = members[group] > 1 ? Source::kShared : Source::kOwn,
@@ -221,47 +213,35 @@ void GraphPlanner::add_activations(const Groups& groups, const ChannelFactors& f
   }
 }
 
-// Readers with the same parameters share an entry, and so the integers.
-void add_constant(const Graph& graph, const Node& reader, std::size_t input, QuantParams params,
-                  Source source, QuantPlan& plan) {
-  const std::string& value = graph.value(reader.inputs[input]).name;
-  for (TensorPlan& tensor : plan.tensors)
-    if (tensor.value == value && tensor.source == source && tensor.params == params) {
-      tensor.readers.push_back(reader.name);
-      return;
-    }
-  plan.tensors.push_back(
-      {.value = value, .params = std::move(params), .source = source, .readers = {reader.name}});
-}
-
-void GraphPlanner::add_biases(QuantPlan& plan) const {
+void GraphPlanner::add_biases(PlanBuilder& plan) const {
   if (options_.float_bias) return;
   for (const NodeId id : graph_.nodes()) {
     const Node& node = graph_.node(id);
     for (std::size_t i = 0; i < node.inputs.size(); ++i)
       if (selection_.is(id, Mode::kStatic) && input_role(quant_traits(node), i) == Role::kBias &&
           graph_.constant_input(node, i) != nullptr)
-        add_constant(graph_, node, i, {}, Source::kDerived, plan);
+        plan.add_constant(graph_.value(node.inputs[i]).name, node, {}, Source::kDerived);
   }
 }
 
 void GraphPlanner::add_nodes(const Ranges& ranges, const std::map<NodeId, std::string>& notes,
-                             QuantPlan& plan) const {
+                             PlanBuilder& plan) const {
   for (const NodeId id : graph_.nodes()) {
-    plan.nodes.push_back(selection_.nodes.at(id));
-    NodePlan& node = plan.nodes.back();
+    NodePlan node = selection_.nodes.at(id);
     if (const auto note = notes.find(id); note != notes.end()) node.note = note->second;
-    if (node.mode != Mode::kFloat16) continue;
-    node.reason = float16_range_objection(graph_, graph_.node(id), ranges);
-    if (!node.reason.empty()) node.mode = Mode::kFloat;
+    if (node.mode == Mode::kFloat16) {
+      node.reason = float16_range_objection(graph_, graph_.node(id), ranges);
+      if (!node.reason.empty()) node.mode = Mode::kFloat;
+    }
+    plan.add_node(std::move(node));
   }
 }
 
-void GraphPlanner::plan(const Ranges& ranges, QuantPlan& plan) const {
+void GraphPlanner::plan(const Ranges& ranges, PlanBuilder& plan) const {
   Groups groups{find_groups(graph_, selection_), {}};
   groups.params = group_params(graph_, groups.of, ranges, options_);
   for (const auto& [value, group] : groups.of)
-    if (const QuantParams* decided = decided_params(plan, graph_.value(value).name))
+    if (const QuantParams* decided = plan.activation(graph_.value(value).name))
       groups.params[group] = *decided;
   const ChannelFactors factors =
       choose_channel_factors(graph_, selection_, ranges, options_, groups.params);
@@ -275,7 +255,8 @@ void GraphPlanner::plan(const Ranges& ranges, QuantPlan& plan) const {
     with_context(in_weight, [&] {
       PlannedWeight planned = weight(use, factors, groups);
       if (!planned.note.empty()) notes[use.node] = planned.note;
-      add_constant(graph_, node, use.input, std::move(planned.params), Source::kOwn, plan);
+      plan.add_constant(graph_.value(node.inputs[use.input]).name, node, std::move(planned.params),
+                        Source::kOwn);
     });
   }
   add_biases(plan);
@@ -319,14 +300,14 @@ CalibrationTargets values_to_calibrate(const Model& model, const QuantOptions& o
 QuantPlan make_plan(const Model& model, const Ranges& ranges, const QuantOptions& options) {
   check_tensor_rules(model.graph, options);
   Requests requests = resolve_rules(model.graph, options);
-  QuantPlan plan;
+  PlanBuilder plan;
   bool is_body = false;  // the first part is the model's own graph
   for_each_part(model, [&](const Model& part) {
     if (is_body) note_if_unmeasured(part, ranges, options, requests);
     is_body = true;
     GraphPlanner(part, requests, options).plan(ranges, plan);
   });
-  return plan;
+  return plan.take();
 }
 
 }  // namespace qtool

@@ -20,6 +20,7 @@ enum class Mode : uint8_t {
 std::string_view name(Mode mode);
 /// The mode of that name: "static", "weight_only"…; nothing if there is none.
 std::optional<Mode> find_mode(std::string_view name);
+std::string mode_names();
 
 /// How the range of a weight is chosen. See docs/quantization.md.
 enum class WeightMethod : uint8_t {
@@ -31,6 +32,7 @@ enum class WeightMethod : uint8_t {
 };
 std::string_view name(WeightMethod method);
 std::optional<WeightMethod> find_weight_method(std::string_view name);
+std::string weight_method_names();
 
 /// How weights become integers.
 struct WeightScheme {

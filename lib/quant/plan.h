@@ -27,7 +27,7 @@ struct TensorPlan {
   Source source = Source::kOwn;
   std::string group;  // shared: the value whose range the group takes
   /// Not empty: channel c is quantized with scale · channel_factors[c] and read with scale; the
-  /// weights that read it are multiplied by the factors. See lib/quant/channel_scales.h.
+  /// weights that read it are multiplied by the factors. See lib/quant/params/channel_scales.h.
   std::vector<float> channel_factors;
   /// Of a constant: the nodes that read it with these parameters; others have an entry of their
   /// own, or read floats. Empty: an activation.

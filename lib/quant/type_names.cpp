@@ -1,31 +1,26 @@
 #include "quant/type_names.h"
 
-#include <array>
+#include "base/named.h"
 
 namespace qtool {
 namespace {
 
-struct Row {
-  DType dtype;
-  std::string_view short_name;
-};
-
-constexpr std::array<Row, 10> kRows = {{{DType::kUInt8, "u8"},
-                                        {DType::kInt8, "s8"},
-                                        {DType::kUInt16, "u16"},
-                                        {DType::kInt16, "s16"},
-                                        {DType::kUInt4, "u4"},
-                                        {DType::kInt4, "s4"},
-                                        {DType::kUInt2, "u2"},
-                                        {DType::kInt2, "s2"},
-                                        {DType::kFloat8E4M3FN, "e4m3fn"},
-                                        {DType::kFloat8E5M2, "e5m2"}}};
+constexpr std::array<Named<DType>, 10> kTypes = {{{"u8", DType::kUInt8},
+                                                  {"s8", DType::kInt8},
+                                                  {"u16", DType::kUInt16},
+                                                  {"s16", DType::kInt16},
+                                                  {"u4", DType::kUInt4},
+                                                  {"s4", DType::kInt4},
+                                                  {"u2", DType::kUInt2},
+                                                  {"s2", DType::kInt2},
+                                                  {"e4m3fn", DType::kFloat8E4M3FN},
+                                                  {"e5m2", DType::kFloat8E5M2}}};
 
 }  // namespace
 
 std::optional<DType> find_quant_type(std::string_view name) {
-  for (const Row& row : kRows)
-    if (row.short_name == name || qtool::name(row.dtype) == name) return row.dtype;
+  for (const auto& [short_name, dtype] : kTypes)
+    if (short_name == name || qtool::name(dtype) == name) return dtype;
   return std::nullopt;
 }
 
@@ -34,10 +29,6 @@ QuantRange zero_point_range(DType dtype) {
   return is_float ? QuantRange{0, 0} : quant_range(dtype);
 }
 
-std::string quant_type_names() {
-  std::string names;
-  for (const Row& row : kRows) names += (names.empty() ? "" : ", ") + std::string(row.short_name);
-  return names;
-}
+std::string quant_type_names() { return names_of(kTypes); }
 
 }  // namespace qtool

@@ -18,7 +18,8 @@ TEST_CASE("nearest finds each kind of slip") {
   CHECK(nearest("zero", keys).empty());
 }
 
-TEST_CASE("nearest puts fewer edits to a part first, then to the whole, then the order of letters") {
+TEST_CASE(
+    "nearest puts fewer edits to a part first, then to the whole, then the order of letters") {
   const Names nodes = {"/layer1/conv1/Conv", "conv10", "conv12", "conv2", "conv11"};
   CHECK(nearest("conv1", nodes) == Names{"conv10", "conv11", "conv12"});
   CHECK(nearest("conv2", nodes) == Names{"conv2", "conv12", "conv10"});

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <set>
+#include <span>
+#include <vector>
+
+#include "calib/statistics.h"
+#include "quant/select/selection.h"
+
+namespace qtool {
+
+/// A scale for each channel and one zero point for all.
+struct ChannelScales {
+  std::vector<float> scale;
+  int32_t zero_point = 0;
+};
+
+/// The smallest scales that let every channel's range fit with a common zero point z:
+/// scale[c] = max(max[c] / (qmax − z), −min[c] / (z − qmin)), and the z that minimises the sum over
+/// channels of (scale[c] / width[c])², the error relative to what the channel holds. A channel
+/// without width gets the largest scale.
+ChannelScales choose_channel_scales(std::span<const Range> channels, DType dtype);
+
+/// The nodes that read the value as integers, if channels of it can have scales of their own, else
+/// none: a float node writes it, so that its integers are made apart, and the static nodes that read
+/// it have weights of their own that take up a factor for each channel. Either all its readers are
+/// static depthwise convolutions: QuantizeLinear then takes a scale for each channel. Or the static
+/// ones are products: a Mul divides the channels, the value's last axis, by their factors.
+std::vector<NodeId> readers_that_scale(const Graph& graph, const Selection& selection,
+                                       ValueId value, const QuantOptions& options);
+
+/// Whether the channels that such a reader scales are the value's last axis, not axis 1.
+bool scales_last_axis(const Node& reader);
+
+/// Whether such a reader is a product whose weight has its channels along axis 1, not 0.
+bool reads_transposed(const Node& reader);
+
+/// The weight of such a reader with what multiplies channel c multiplied by factors[c].
+Tensor scale_channels(const Node& reader, const Tensor& weight, std::span<const float> factors);
+
+}  // namespace qtool

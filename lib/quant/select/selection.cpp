@@ -1,0 +1,62 @@
+#include "quant/select/selection.h"
+
+#include <algorithm>
+#include <array>
+
+#include "quant/apply/apply_float16.h"
+#include "quant/select/objections.h"
+#include "quant/select/static_selection.h"
+
+namespace qtool {
+namespace {
+
+struct Attempt {
+  Mode mode;
+  std::string objection;
+};
+
+// The modes that may serve a request, the best first, each with what speaks against it. What cannot
+// be static is tried as dynamic, what cannot be dynamic as weight-only.
+std::vector<Attempt> attempts(const Model& model, const Node& node, const NodeRequest& request,
+                              const QuantOptions& options) {
+  if (request.mode == Mode::kFloat16)
+    return {{Mode::kFloat16, float16_objection(model, model.graph, node)}};
+  std::vector<Attempt> result;
+  if (request.mode != Mode::kWeightOnly)
+    result.push_back(
+        {Mode::kDynamic, dynamic_objection(model.graph, node, request.weight, options)});
+  result.push_back({Mode::kWeightOnly, weight_only_objection(model.graph, node)});
+  return result;
+}
+
+void decide(const Model& model, NodeId id, const NodeRequest& request, const QuantOptions& options,
+            Selection& selection) {
+  NodePlan& plan = selection.nodes.at(id);
+  if (plan.mode == Mode::kStatic) return;
+  if (request.mode == Mode::kFloat) {
+    plan.reason = fmt::format("{} asks for it", request.origin);
+    return;
+  }
+  for (const Attempt& attempt : attempts(model, model.graph.node(id), request, options)) {
+    if (attempt.objection.empty()) {
+      plan.mode = attempt.mode;
+      if (attempt.mode == request.mode) plan.reason.clear();
+      if (attempt.mode == Mode::kFloat16) return;
+      const std::vector<WeightUse> weights = weights_of(model.graph, id);
+      selection.weights.insert(selection.weights.end(), weights.begin(), weights.end());
+      return;
+    }
+    if (plan.reason.empty()) plan.reason = attempt.objection;
+  }
+}
+
+}  // namespace
+
+Selection select(const Model& model, const Requests& requests, const QuantOptions& options) {
+  Selection selection = select_static(model.graph, requests, options);
+  for (const NodeId id : model.graph.nodes())
+    decide(model, id, requests.at(model.graph.node(id).name), options, selection);
+  return selection;
+}
+
+}  // namespace qtool
