@@ -90,7 +90,7 @@ void add_type_options(CLI::App& command, SchemeOptions& options, QuantOptions& q
       ->check(CLI::IsMember(target_names()));
   CLI::Option* per_channel = command.add_flag("--per-channel", options.per_channel,
                                               "One weight scale for each output channel (default)");
-  command.add_flag("--per-tensor", options.per_tensor, "One weight scale for the whole tensor")
+  command.add_flag("--per-tensor", options.per_tensor, "One for the whole tensor, where integer kernels read it")
       ->excludes(per_channel);
   add_type_option(command, "--weight-type", quant.weight.dtype,
                   {"s8", "u8", "s4", "u4", "s16", "e4m3fn", "e5m2"}, "s8 (default), u8, s4…");
@@ -137,7 +137,7 @@ void SchemeOptions::fill(QuantOptions& quant) const {
   if (per_channel || per_tensor) quant.weight.per_channel = per_channel;
   if (symmetric_activations) quant.activation.symmetric = true;
   check_types(quant);
-  quant.weight.symmetric = quant.weight.dtype != DType::kUInt4 && quant.weight.dtype != kU8;
+  quant.weight.symmetric = symmetric_by_default(quant.weight.dtype);
   const auto keep_float_but = [&](std::vector<std::string> nodes, const char* origin) {
     if (!nodes.empty())
       quant.rules.push_back(

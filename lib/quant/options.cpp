@@ -29,4 +29,8 @@ std::optional<WeightMethod> find_weight_method(std::string_view name) {
 }
 std::string weight_method_names() { return names_of(kWeightMethods); }
 
+bool symmetric_by_default(DType weight_type) {
+  return weight_type != DType::kUInt8 && weight_type != DType::kUInt4;
+}
+
 }  // namespace qtool

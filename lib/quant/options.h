@@ -46,6 +46,9 @@ struct WeightScheme {
   bool operator==(const WeightScheme&) const = default;
 };
 
+/// Whether weights of that type are symmetric where nobody says: all but unsigned bytes and half bytes.
+bool symmetric_by_default(DType weight_type);
+
 /// How activations become integers in static mode.
 struct ActivationScheme {
   DType dtype = DType::kUInt8;

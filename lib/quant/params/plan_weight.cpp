@@ -10,11 +10,15 @@
 namespace qtool {
 namespace {
 
-// Integer kernels take one zero point for all channels of a weight, but that of MatMulInteger;
-// DequantizeLinear takes any.
+// What the options for all nodes leave to what reads the weight. One scale for the whole tensor is
+// for kernels of products and convolutions that take no more; DequantizeLinear and
+// DynamicQuantizeLSTM take one for each channel. Integer kernels take one zero point for all
+// channels, but that of MatMulInteger; DequantizeLinear takes any.
 WeightScheme scheme_for(const Node& node, const WeightUse& use, Mode mode,
                         const NodeRequest& request) {
   WeightScheme scheme = request.weight;
+  const bool takes_channels = mode == Mode::kWeightOnly || is_op(node, "LSTM");
+  if (takes_channels && !request.per_channel_asked) scheme.per_channel = true;
   if (request.symmetric_asked || !scheme.per_channel) return scheme;
   const bool is_product = is_op(node, "MatMul") || is_op(node, "Gemm");
   if (mode == Mode::kStatic || (mode == Mode::kDynamic && !is_product)) scheme.symmetric = true;

@@ -15,6 +15,8 @@ struct PlannedWeight {
 /// Decides how a node of that mode reads a weight. `tensor` holds its elements as they will be
 /// quantized; `x` has the parameters of the node's first input, null if it reads floats, or integers
 /// whose parameters are found while running. The bias of a static node will be int32 if `int32_bias`.
+/// Options for one scale for the whole tensor do not speak of weights that are only stored, nor of an
+/// LSTM's: these get a scale for each channel if no rule is against it.
 /// Where no rule says whether weights with a scale for each channel are symmetric, they are where
 /// kernels on integers take one zero point only, everywhere but in MatMulInteger, and are not where
 /// 8 bits are only stored.

@@ -126,7 +126,9 @@ void apply_rule(const NodeRule& rule, NodeRequest& request) {
     if (wanted) field = *wanted;
   };
   if (rule.mode) request.origin = rule.origin;
+  if (rule.weight_type) request.weight.symmetric = symmetric_by_default(*rule.weight_type);
   if (rule.symmetric) request.symmetric_asked = true;
+  if (rule.per_channel) request.per_channel_asked = true;
   set(request.mode, rule.mode);
   set(request.weight.dtype, rule.weight_type);
   set(request.weight.symmetric, rule.symmetric);

@@ -16,13 +16,15 @@ struct Attempt {
 };
 
 // The modes that may serve a request, the best first, each with what speaks against it. What cannot
-// be static is tried as dynamic, what cannot be dynamic as weight-only.
+// be static is tried as dynamic, whose activations have 8 bits, and what cannot be dynamic as
+// weight-only.
 std::vector<Attempt> attempts(const Model& model, const Node& node, const NodeRequest& request,
                               const QuantOptions& options) {
   if (request.mode == Mode::kFloat16)
     return {{Mode::kFloat16, float16_objection(model, model.graph, node)}};
   std::vector<Attempt> result;
-  if (request.mode != Mode::kWeightOnly)
+  const bool is_finer = request.mode == Mode::kStatic && bits(options.activation.dtype) > 8;
+  if (request.mode != Mode::kWeightOnly && !is_finer)
     result.push_back(
         {Mode::kDynamic, dynamic_objection(model.graph, node, request.weight, options)});
   result.push_back({Mode::kWeightOnly, weight_only_objection(model.graph, node)});
