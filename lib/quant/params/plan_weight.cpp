@@ -12,8 +12,8 @@ namespace {
 
 // What the options for all nodes leave to what reads the weight. One scale for the whole tensor is
 // for kernels of products and convolutions that take no more; DequantizeLinear and
-// DynamicQuantizeLSTM take one for each channel. Integer kernels take one zero point for all
-// channels, but that of MatMulInteger; DequantizeLinear takes any.
+// DynamicQuantizeLSTM take one for each channel. All take zero points of channels too but ConvInteger
+// and the fused layers.
 WeightScheme scheme_for(const Node& node, const WeightUse& use, Mode mode,
                         const NodeRequest& request) {
   WeightScheme scheme = request.weight;
@@ -21,7 +21,7 @@ WeightScheme scheme_for(const Node& node, const WeightUse& use, Mode mode,
   if (takes_channels && !request.per_channel_asked) scheme.per_channel = true;
   if (request.symmetric_asked || !scheme.per_channel) return scheme;
   const bool is_product = is_op(node, "MatMul") || is_op(node, "Gemm");
-  if (mode == Mode::kStatic || (mode == Mode::kDynamic && !is_product)) scheme.symmetric = true;
+  if (mode == Mode::kDynamic && !is_product) scheme.symmetric = true;
   if (mode == Mode::kWeightOnly && bits(scheme.dtype) == 8 && use.axis != kPerTensor)
     scheme.symmetric = false;
   return scheme;
