@@ -6,6 +6,7 @@
 #include "quant/apply/apply_float16.h"
 #include "quant/params/channel_scales.h"
 #include "quant/params/groups.h"
+#include "quant/params/layer_norm.h"
 #include "quant/params/plan_weight.h"
 #include "quant/params/product_scales.h"
 #include "quant/params/useful_range.h"
@@ -87,23 +88,27 @@ void scale_channels_apart(const std::vector<Range>& channels, const QuantOptions
   for (const float scale : scales.scale) factors.push_back(scale / largest);
 }
 
-// Channels that products read are divided by factors, and have one scale then.
-void divide_channels(const Graph& graph, const std::vector<NodeId>& readers,
-                     const std::vector<Range>& channels, const QuantOptions& options,
-                     QuantParams& params, std::vector<float>& factors) {
+// Factors for the channels of a value that products read.
+std::vector<float> product_factors(const Graph& graph, const std::vector<NodeId>& readers,
+                                   const std::vector<Range>& channels,
+                                   const ActivationScheme& activation, const WeightScheme& scheme) {
   std::vector<ProductWeight> weights;
   for (const NodeId id : readers) {
     const Node& node = graph.node(id);
     weights.push_back({graph.constant_input(node, 1), reads_transposed(node)});
   }
-  factors = choose_product_factors(channels, weights, options);
-  if (factors.empty()) return;
+  return choose_product_factors(channels, weights, activation, scheme);
+}
+
+// Channels that products read are divided by factors, and have one scale then.
+void divide_channels(const std::vector<Range>& channels, const std::vector<float>& factors,
+                     const ActivationScheme& activation, QuantParams& params) {
   Range range;
-  for (std::size_t c = 0; c < channels.size(); ++c)
+  for (std::size_t c = 0; c < factors.size(); ++c)
     range = {std::min(range.min, channels[c].min / factors[c]),
              std::max(range.max, channels[c].max / factors[c])};
-  params =
-      choose_params(range.min, range.max, options.activation.dtype, options.activation.symmetric);
+  if (!factors.empty())
+    params = choose_params(range.min, range.max, activation.dtype, activation.symmetric);
 }
 
 // Factors for the channels of the values that can have some, with the parameters that go with them.
@@ -118,21 +123,49 @@ ChannelFactors choose_channel_factors(const Graph& graph, const Selection& selec
         resolve_tensor_rule(graph.value(value).name, options).speaks())
       continue;
     std::vector<float> factors;
-    if (scales_last_axis(graph.node(readers[0])))
-      divide_channels(graph, readers, measured->second, options, params[value], factors);
-    else
+    if (scales_last_axis(graph.node(readers[0]))) {
+      factors =
+          product_factors(graph, readers, measured->second, options.activation, options.weight);
+      divide_channels(measured->second, factors, options.activation, params[value]);
+    } else {
       scale_channels_apart(measured->second, options, params[value], factors);
+    }
+    if (!factors.empty()) result[value] = std::move(factors);
+  }
+  return result;
+}
+
+// Factors for values that dynamic products read: no range of these is measured, but what a
+// normalization writes is known well enough. In static bodies a captured value has other readers.
+ChannelFactors choose_dynamic_factors(const Graph& graph, const Selection& selection,
+                                      const QuantOptions& options) {
+  ChannelFactors result;
+  const std::set<ValueId> captured = graph.captured();
+  for (const NodeId id : graph.nodes()) {
+    const Node& node = graph.node(id);
+    if (!layer_norm_inputs(graph, node)) continue;
+    const ValueId value = node.outputs[0];
+    const auto readers = dynamic_readers_that_scale(graph, selection, value);
+    if (readers.empty() || selection.activations.contains(value) || captured.contains(value) ||
+        resolve_tensor_rule(graph.value(value).name, options).speaks())
+      continue;
+    std::vector<float> factors =
+        product_factors(graph, readers, layer_norm_channels(graph, node), {}, options.weight);
     if (!factors.empty()) result[value] = std::move(factors);
   }
   return result;
 }
 
 // The weight as it will be quantized: with the factors of the channels that its reader reads.
-Tensor effective_weight(const Graph& graph, const WeightUse& use, const ChannelFactors& factors) {
+Tensor effective_weight(const Graph& graph, const Selection& selection, const WeightUse& use,
+                        const ChannelFactors& factors) {
   const Node& node = graph.node(use.node);
   const Tensor& tensor = *graph.constant_input(node, use.input);
   const auto it = factors.find(node.inputs[0]);
-  return it == factors.end() || use.input != 1 ? tensor : scale_channels(node, tensor, it->second);
+  const Mode scaled =
+      selection.activations.contains(node.inputs[0]) ? Mode::kStatic : Mode::kDynamic;
+  if (it == factors.end() || use.input != 1 || !selection.is(use.node, scaled)) return tensor;
+  return scale_channels(node, tensor, it->second);
 }
 
 // Everything that is decided about one graph, its bodies left out.
@@ -182,7 +215,7 @@ void GraphPlanner::list_targets(CalibrationTargets& targets) const {
 PlannedWeight GraphPlanner::weight(const WeightUse& use, const ChannelFactors& factors,
                                    const Groups& groups) const {
   const Node& node = graph_.node(use.node);
-  const Tensor tensor = effective_weight(graph_, use, factors);
+  const Tensor tensor = effective_weight(graph_, selection_, use, factors);
   const NodePlan& plan = selection_.nodes.at(use.node);
   if (use.activation)
     return {choose_weight_params(tensor,
@@ -243,9 +276,17 @@ void GraphPlanner::plan(const Ranges& ranges, PlanBuilder& plan) const {
   for (const auto& [value, group] : groups.of)
     if (const QuantParams* decided = plan.activation(graph_.value(value).name))
       groups.params[group] = *decided;
-  const ChannelFactors factors =
+  ChannelFactors factors =
       choose_channel_factors(graph_, selection_, ranges, options_, groups.params);
   add_activations(groups, factors, plan);
+  for (auto& [value, each] : choose_dynamic_factors(graph_, selection_, options_)) {
+    plan.add_activation({.value = graph_.value(value).name,
+                         .params = {},
+                         .source = Source::kDynamic,
+                         .channel_factors = each,
+                         .readers = {}});
+    factors.emplace(value, std::move(each));
+  }
   std::map<NodeId, std::string> notes;
   for (const WeightUse& use : selection_.weights) {
     const Node& node = graph_.node(use.node);

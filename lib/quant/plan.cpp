@@ -26,6 +26,8 @@ std::string_view name(Source source) {
       return "shared";
     case Source::kDerived:
       return "derived";
+    case Source::kDynamic:
+      return "dynamic";
   }
   QTOOL_ASSERT(false);
 }
@@ -36,7 +38,8 @@ int64_t required_opset(const QuantPlan& plan) {
     if (node.mode == Mode::kDynamic) dynamic.insert(node.node);
   int64_t opset = kQuantizationOpset;
   for (const TensorPlan& tensor : plan.tensors)
-    if (tensor.readers.empty() || !dynamic.contains(tensor.readers[0]))
+    if (tensor.source != Source::kDynamic &&
+        (tensor.readers.empty() || !dynamic.contains(tensor.readers[0])))
       opset = std::max(opset, first_opset(tensor.params));
   return opset;
 }

@@ -17,7 +17,7 @@ constexpr std::string_view kFormat = "qtool-plan";
 constexpr int64_t kVersion = 1;
 constexpr std::array kModes = {Mode::kStatic, Mode::kDynamic, Mode::kWeightOnly, Mode::kFloat16,
                                Mode::kFloat};
-constexpr std::array kSources = {Source::kOwn, Source::kShared, Source::kDerived};
+constexpr std::array kSources = {Source::kOwn, Source::kShared, Source::kDerived, Source::kDynamic};
 
 // --- writing ---
 
@@ -31,8 +31,15 @@ Json bias_json(const TensorPlan& bias) {
       {"value", bias.value}, {"source", std::string(name(bias.source))}, {"readers", bias.readers}};
 }
 
+Json dynamic_json(const TensorPlan& tensor) {
+  return {{"value", tensor.value},
+          {"source", std::string(name(tensor.source))},
+          {"channel_factors", tensor.channel_factors}};
+}
+
 Json tensor_json(const TensorPlan& tensor) {
   if (tensor.source == Source::kDerived) return bias_json(tensor);
+  if (tensor.source == Source::kDynamic) return dynamic_json(tensor);
   const QuantParams& params = tensor.params;
   QTOOL_ASSERT(params.scale.size() == params.zero_point.size() && !params.scale.empty());
   QTOOL_ASSERT(params.scale.size() == 1 || !params.per_tensor());
@@ -156,13 +163,25 @@ TensorPlan read_bias(const JsonView& view) {
   return bias;
 }
 
+// Type, scale and zero point are found while running.
+TensorPlan read_dynamic(const JsonView& view) {
+  view.allow({"value", "source", "channel_factors"});
+  return {.value = view.at("value").text(),
+          .params = {},
+          .source = Source::kDynamic,
+          .channel_factors = read_positives(view.at("channel_factors")),
+          .readers = {}};
+}
+
 TensorPlan read_tensor(const JsonView& view) {
-  const auto source = view.find("source");
-  if (source && read_name(*source, kSources) == Source::kDerived) return read_bias(view);
+  const auto named = view.find("source");
+  const Source source = named ? read_name(*named, kSources) : Source::kOwn;
+  if (source == Source::kDerived) return read_bias(view);
+  if (source == Source::kDynamic) return read_dynamic(view);
   view.allow({"value", "type", "scale", "zero_point", "axis", "block", "source", "group", "readers",
               "channel_factors"});
-  TensorPlan tensor{.value = view.at("value").text(), .params = read_params(view)};
-  if (source) tensor.source = read_name(*source, kSources);
+  TensorPlan tensor{
+      .value = view.at("value").text(), .params = read_params(view), .source = source};
   tensor.group = optional_text(view, "group");
   if (const auto readers = view.find("readers")) tensor.readers = read_readers(*readers);
   if (const auto factors = view.find("channel_factors")) {

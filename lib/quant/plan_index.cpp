@@ -42,9 +42,19 @@ bool PlanIndex::is_absorbed(const Node& node) const {
   return plan != nullptr && plan->absorbed;
 }
 
-const TensorPlan* PlanIndex::activation(const std::string& value) const {
+const TensorPlan* PlanIndex::computed(const std::string& value, bool dynamic) const {
   const auto it = tensors_.find(value);
-  return it == tensors_.end() || !it->second[0]->readers.empty() ? nullptr : it->second[0];
+  if (it == tensors_.end()) return nullptr;
+  const TensorPlan* first = it->second[0];
+  return first->readers.empty() && (first->source == Source::kDynamic) == dynamic ? first : nullptr;
+}
+
+const TensorPlan* PlanIndex::activation(const std::string& value) const {
+  return computed(value, false);
+}
+
+const TensorPlan* PlanIndex::dynamic(const std::string& value) const {
+  return computed(value, true);
 }
 
 const TensorPlan* PlanIndex::constant(const std::string& value, const Node& reader,

@@ -24,6 +24,8 @@ class PlanIndex {
 
   /// How a value that is computed becomes integers, or null.
   const TensorPlan* activation(const std::string& value) const;
+  /// The factors of a value that dynamic nodes read, or null.
+  const TensorPlan* dynamic(const std::string& value) const;
   /// How the node reads a constant; null: as floats.
   const TensorPlan* weight(const std::string& value, const Node& reader) const;
 
@@ -34,6 +36,7 @@ class PlanIndex {
   bool is_derived_bias(const Graph& graph, const Node& node, std::size_t index) const;
 
  private:
+  const TensorPlan* computed(const std::string& value, bool dynamic) const;
   const TensorPlan* constant(const std::string& value, const Node& reader, bool derived) const;
 
   std::map<std::string, const NodePlan*> nodes_;

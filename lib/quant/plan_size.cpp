@@ -111,6 +111,10 @@ int64_t SizePredictor::activation_params() const {
   int64_t bytes = 0;
   for (const TensorPlan& tensor : plan_.tensors) {
     if (constants_.count(tensor.value) != 0) continue;
+    if (tensor.source == Source::kDynamic) {
+      bytes += bytes_of(std::ssize(tensor.channel_factors), DType::kFloat32);
+      continue;
+    }
     if (groups.insert(tensor.group.empty() ? tensor.value : tensor.group).second)
       bytes += params_bytes(1, 1, tensor.params.dtype);
     bytes += params_bytes(tensor.channel_factors.size(), tensor.channel_factors.size(),

@@ -133,7 +133,7 @@ TEST_CASE("what an edit got wrong is named with its place") {
       {"\"axis\": 0", "\"block\": 8", "tensors[0].block: needs the field 'axis' beside it"},
       {"\"axis\": 0", "\"axis\": 0, \"axis\": 1", "key 'axis' stands twice in one object"},
       {"\"axis\": 0", "\"axis\": 0, \"source\": \"mine\"",
-       "tensors[0].source: expected one of own, shared, derived, got \"mine\""},
+       "tensors[0].source: expected one of own, shared, derived, dynamic, got \"mine\""},
       {"\"axis\": 0", "\"axis\": 0, \"channel_factors\": [1]",
        "tensors[0].channel_factors: goes with a single scale only"},
       {"\"axis\": 0", "\"axis\": 0, \"readers\": [\"a\", \"a\"]",

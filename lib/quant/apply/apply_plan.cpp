@@ -14,6 +14,7 @@
 #include "quant/apply/apply_matmul_nbits.h"
 #include "quant/apply/emit.h"
 #include "quant/params/channel_scales.h"
+#include "quant/params/layer_norm.h"
 #include "quant/plan.h"
 #include "quant/plan_index.h"
 #include "quant/select/objections.h"
@@ -38,10 +39,13 @@ class PlanApplier {
   bool is_static(NodeId id) const { return id != NodeId::kNone && mode(id) == Mode::kStatic; }
   const TensorPlan* weight_plan(const Node& node, std::size_t input) const;
   void absorb_activation(NodeId id);
+  bool reads_divided(NodeId id, const TensorPlan& plan) const;
   void scale_weights(const TensorPlan& plan);
   void quantize_weights(NodeId id);
   void quantize_bias(NodeId id);
   ValueId divide_channels(ValueId value, const TensorPlan& plan);
+  bool divide_in_normalization(ValueId value, const TensorPlan& plan);
+  void divide_for_dynamic(ValueId value, const TensorPlan& plan);
   void quantize_activation(ValueId value, const TensorPlan& plan);
   const QuantParams& weight_params(const Node& node, std::size_t input) const;
   void apply_dynamic_node(NodeId id);
@@ -71,11 +75,16 @@ void PlanApplier::absorb_activation(NodeId id) {
   write_instead(graph_, inner, node.outputs[0]);
 }
 
+// Whether the node reads the value with its channels divided by their factors.
+bool PlanApplier::reads_divided(NodeId id, const TensorPlan& plan) const {
+  return mode(id) == (plan.source == Source::kDynamic ? Mode::kDynamic : Mode::kStatic);
+}
+
 // Multiplies the weights that read the value by its channel factors.
 void PlanApplier::scale_weights(const TensorPlan& plan) {
   if (plan.channel_factors.empty()) return;
   for (const NodeId reader : graph_.value(graph_.find(plan.value)).consumers) {
-    if (!is_static(reader)) continue;
+    if (!reads_divided(reader, plan)) continue;
     const Node& node = graph_.node(reader);
     const Tensor* weight = graph_.constant_input(node, 1);
     if (weight == nullptr)
@@ -97,8 +106,33 @@ QuantParams quantizing_params(const TensorPlan& plan) {
   return params;
 }
 
+// Where nobody reads the channels undivided, the normalization that writes them can divide.
+bool PlanApplier::divide_in_normalization(ValueId value, const TensorPlan& plan) {
+  const NodeId producer = graph_.value(value).producer;
+  const std::vector<NodeId>& consumers = graph_.value(value).consumers;
+  if (producer == NodeId::kNone || pinned_.contains(value) ||
+      !std::all_of(consumers.begin(), consumers.end(),
+                   [&](NodeId id) { return reads_divided(id, plan); }))
+    return false;
+  const auto normalization = layer_norm_inputs(graph_, graph_.node(producer));
+  if (!normalization || graph_.node(producer).outputs[0] != value) return false;
+  const auto divide = [&](std::size_t input) {
+    const ValueId constant = graph_.node(producer).inputs[input];
+    Tensor divided = graph_.constant(constant)->clone();
+    QTOOL_ASSERT(divided.size() == std::ssize(plan.channel_factors));
+    for (std::size_t c = 0; c < plan.channel_factors.size(); ++c)
+      divided.mutable_data<float>()[c] /= plan.channel_factors[c];
+    const std::string name = graph_.unique_name(graph_.value(constant).name + "_divided");
+    graph_.set_input(producer, input, graph_.add_constant(name, Constant(std::move(divided))));
+  };
+  divide(normalization->scale);
+  if (normalization->shift) divide(*normalization->shift);
+  return true;
+}
+
 // The value with its channels, along the last axis, divided by their factors.
 ValueId PlanApplier::divide_channels(ValueId value, const TensorPlan& plan) {
+  if (divide_in_normalization(value, plan)) return value;
   std::vector<float> reciprocals;
   for (const float factor : plan.channel_factors) reciprocals.push_back(1 / factor);
   const ValueId output =
@@ -201,6 +235,13 @@ void PlanApplier::quantize_activation(ValueId value, const TensorPlan& plan) {
   }
 }
 
+void PlanApplier::divide_for_dynamic(ValueId value, const TensorPlan& plan) {
+  const std::vector<NodeId> consumers = graph_.value(value).consumers;
+  const ValueId divided = divide_channels(value, plan);
+  for (const NodeId consumer : consumers)
+    if (reads_divided(consumer, plan)) graph_.set_input(consumer, 0, divided);
+}
+
 const QuantParams& PlanApplier::weight_params(const Node& node, std::size_t input) const {
   const TensorPlan* plan = weight_plan(node, input);
   if (plan == nullptr)
@@ -222,18 +263,22 @@ void PlanApplier::apply_dynamic_node(NodeId id) {
 
 void PlanApplier::run() {
   const std::vector<NodeId> order = graph_.nodes();
-  std::vector<std::pair<ValueId, const TensorPlan*>> activations;
-  for (const ValueId id : graph_.values())
-    if (const TensorPlan* plan = plan_.activation(graph_.value(id).name))
-      activations.emplace_back(id, plan);
+  std::vector<std::pair<ValueId, const TensorPlan*>> activations, dynamics;
+  for (const ValueId id : graph_.values()) {
+    const std::string& name = graph_.value(id).name;
+    if (const TensorPlan* plan = plan_.activation(name)) activations.emplace_back(id, plan);
+    if (const TensorPlan* plan = plan_.dynamic(name)) dynamics.emplace_back(id, plan);
+  }
   for (const NodeId id : order) absorb_activation(id);
-  for (const auto& [id, plan] : activations) scale_weights(*plan);
+  for (const auto* plans : {&activations, &dynamics})
+    for (const auto& [id, plan] : *plans) scale_weights(*plan);
   for (const NodeId id : order)
     if (graph_.contains(id)) {
       quantize_bias(id);
       quantize_weights(id);
     }
   for (const auto& [id, plan] : activations) quantize_activation(id, *plan);
+  for (const auto& [id, plan] : dynamics) divide_for_dynamic(id, *plan);
   for (const NodeId id : order)
     if (graph_.contains(id)) apply_dynamic_node(id);
   std::set<NodeId> halves;

@@ -59,6 +59,17 @@ ChannelScales choose_channel_scales(std::span<const Range> channels, DType dtype
   return best;
 }
 
+std::vector<NodeId> dynamic_readers_that_scale(const Graph& graph, const Selection& selection,
+                                               ValueId value) {
+  std::vector<NodeId> readers;
+  for (const NodeId id : graph.value(value).consumers) {
+    if (!selection.is(id, Mode::kDynamic)) continue;
+    if (!is_product_by_own_weight(graph, graph.node(id))) return {};
+    readers.push_back(id);
+  }
+  return readers;
+}
+
 std::vector<NodeId> readers_that_scale(const Graph& graph, const Selection& selection,
                                        ValueId value, const QuantOptions& options) {
   const auto is_static = [&](NodeId id) { return selection.is(id, Mode::kStatic); };
@@ -85,7 +96,9 @@ bool reads_transposed(const Node& reader) {
 
 Tensor scale_channels(const Node& reader, const Tensor& weight, std::span<const float> factors) {
   const bool transposed = reads_transposed(reader);
-  QTOOL_ASSERT(weight.dim(transposed ? 1 : 0) == std::ssize(factors));
+  if (weight.dim(transposed ? 1 : 0) != std::ssize(factors))
+    fail("the plan has {} factors for the {} channels that '{}' reads", factors.size(),
+         weight.dim(transposed ? 1 : 0), reader.name);
   Tensor result = weight.clone();
   const int64_t slice = transposed ? 1 : weight.size() / std::max<int64_t>(weight.dim(0), 1);
   for (int64_t i = 0; i < result.size(); ++i)

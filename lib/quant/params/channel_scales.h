@@ -29,6 +29,11 @@ ChannelScales choose_channel_scales(std::span<const Range> channels, DType dtype
 std::vector<NodeId> readers_that_scale(const Graph& graph, const Selection& selection,
                                        ValueId value, const QuantOptions& options);
 
+/// The dynamic nodes that read the value, if all of them are products with weights of their own, which
+/// take up a factor for each channel; else none.
+std::vector<NodeId> dynamic_readers_that_scale(const Graph& graph, const Selection& selection,
+                                               ValueId value);
+
 /// Whether the channels that such a reader scales are the value's last axis, not axis 1.
 bool scales_last_axis(const Node& reader);
 

@@ -29,7 +29,7 @@ float element(const ProductWeight& weight, std::size_t channels, std::size_t k, 
 class FactorSearch {
  public:
   FactorSearch(std::span<const Range> channels, std::span<const ProductWeight> weights,
-               const QuantOptions& options);
+               const ActivationScheme& activation, const WeightScheme& scheme);
 
   std::vector<double> factors(double alpha) const;
   double error(const std::vector<double>& factors) const;
@@ -40,15 +40,17 @@ class FactorSearch {
 
   std::span<const Range> channels_;
   std::span<const ProductWeight> weights_;
-  const QuantOptions& options_;
+  const ActivationScheme& activation_;
+  const WeightScheme& scheme_;
   std::vector<double> row_max_, row_power_;  // of all weights, by channel
 };
 
 FactorSearch::FactorSearch(std::span<const Range> channels, std::span<const ProductWeight> weights,
-                           const QuantOptions& options)
+                           const ActivationScheme& activation, const WeightScheme& scheme)
     : channels_(channels),
       weights_(weights),
-      options_(options),
+      activation_(activation),
+      scheme_(scheme),
       row_max_(channels.size()),
       row_power_(channels.size()) {
   for (const ProductWeight& weight : weights)
@@ -76,8 +78,8 @@ double FactorSearch::activation_step(const std::vector<double>& factors) const {
     low = std::min(low, channels_[k].min / factors[k]);
     high = std::max(high, channels_[k].max / factors[k]);
   }
-  const double width = options_.activation.symmetric ? 2 * std::max(-low, high) : high - low;
-  return width / levels(options_.activation.dtype);
+  const double width = activation_.symmetric ? 2 * std::max(-low, high) : high - low;
+  return width / levels(activation_.dtype);
 }
 
 // Σ s_w², over the columns.
@@ -88,11 +90,11 @@ double FactorSearch::weight_steps(const ProductWeight& weight,
   for (std::size_t k = 0; k < channels_.size(); ++k)
     for (std::size_t n = 0; n < columns; ++n)
       ends[n] = std::max(ends[n], std::fabs(element(weight, channels_.size(), k, n)) * factors[k]);
-  if (!options_.weight.per_channel && columns > 0)
+  if (!scheme_.per_channel && columns > 0)
     ends.assign(columns, *std::max_element(ends.begin(), ends.end()));
   double sum = 0;
   for (const double end : ends) sum += end * end;
-  const double step = 2 / levels(options_.weight.dtype);
+  const double step = 2 / levels(scheme_.dtype);
   return sum * step * step;
 }
 
@@ -112,8 +114,9 @@ double FactorSearch::error(const std::vector<double>& factors) const {
 
 std::vector<float> choose_product_factors(std::span<const Range> channels,
                                           std::span<const ProductWeight> weights,
-                                          const QuantOptions& options) {
-  const FactorSearch search(channels, weights, options);
+                                          const ActivationScheme& activation,
+                                          const WeightScheme& scheme) {
+  const FactorSearch search(channels, weights, activation, scheme);
   double least = kWorthwhile * search.error(std::vector<double>(channels.size(), 1.0));
   std::vector<double> best;
   for (const double alpha : kAlphas) {

@@ -29,6 +29,7 @@ struct ProductWeight {
 /// channel k. Empty if that is not half of what it is without factors.
 std::vector<float> choose_product_factors(std::span<const Range> channels,
                                           std::span<const ProductWeight> weights,
-                                          const QuantOptions& options);
+                                          const ActivationScheme& activation,
+                                          const WeightScheme& scheme);
 
 }  // namespace qtool

@@ -72,7 +72,7 @@ TEST_CASE("channels that are much larger than others get factors, which lower th
   multiply_column(x, 3, 20);
   multiply_column(x, 17, 40);
   const std::vector<float> factors =
-      choose_product_factors(column_ranges(x), std::vector<ProductWeight>{{&w, false}}, {});
+      choose_product_factors(column_ranges(x), std::vector<ProductWeight>{{&w, false}}, {}, {});
   REQUIRE(factors.size() == kChannels);
   CHECK(error_with(x, w, factors) < 0.25 * error_with(x, w, {}));
 }
@@ -81,7 +81,7 @@ TEST_CASE("factors follow the formula for one exponent, for a transposed weight 
   const std::vector<Range> channels = {{-1, 1}, {0, 100}, {-2, 1}};
   const Tensor w = Tensor::of<float>({2, 3}, {1, 0.5f, -2, 0.25f, 0.125f, 1});  // [n, channels]
   const std::vector<float> factors =
-      choose_product_factors(channels, std::vector<ProductWeight>{{&w, true}}, {});
+      choose_product_factors(channels, std::vector<ProductWeight>{{&w, true}}, {}, {});
   REQUIRE(factors.size() == 3);
   // f[0] = 1^α / 1^(1 − α) = 1, f[2] = 2^α / 2^(1 − α) = 2^(2α − 1)
   CHECK(factors[0] == Catch::Approx(1));
@@ -94,11 +94,11 @@ TEST_CASE("factors follow the formula for one exponent, for a transposed weight 
 TEST_CASE("channels alike, or without numbers, need no factors") {
   const Tensor x = random_matrix(kRows, kChannels, 1);
   const Tensor w = random_matrix(kChannels, kColumns, 2);
-  CHECK(choose_product_factors(column_ranges(x), std::vector<ProductWeight>{{&w, false}}, {})
+  CHECK(choose_product_factors(column_ranges(x), std::vector<ProductWeight>{{&w, false}}, {}, {})
             .empty());
   const Tensor zeros = Tensor::of<float>({2, 1}, {0, 0});
   CHECK(choose_product_factors(std::vector<Range>{{0, 0}, {0, 0}},
-                               std::vector<ProductWeight>{{&zeros, false}}, {})
+                               std::vector<ProductWeight>{{&zeros, false}}, {}, {})
             .empty());
 }
 
