@@ -145,8 +145,8 @@ void quantize_file(QuantizeOptions& options, const Calibrate& calibrate) {
                [&] {
                  raise_opset(model, required_opset(plan));
                  apply_plan(model, plan, options.to_qoperator);
-                 if (options.to_qoperator)
-                   run_passes(model, qoperator_pipeline(), pass_options(options));
+                 run_passes(model, options.to_qoperator ? qoperator_pipeline() : finish_pipeline(),
+                            pass_options(options));
                });
   save_model(model, options.output);
   if (!options.common.quiet) print_summary(options, plan);

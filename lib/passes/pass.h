@@ -41,6 +41,8 @@ std::span<const Pass> qoperator_pipeline();
 std::span<const Pass> qdq_pipeline();
 /// The passes that lower a model for running; what they make never goes into a file.
 std::span<const Pass> runtime_pipeline();
+/// The pipeline for a model that a plan was applied to, if it stays in QDQ form.
+std::span<const Pass> finish_pipeline();
 /// The pass of that name in any pipeline, or null.
 const Pass* find_pass(std::string_view name);
 

@@ -28,6 +28,7 @@ bool qoperator_to_qdq(Model& model);
 bool remove_dead_nodes(Model& model);
 bool remove_identity(Model& model);
 bool remove_initializer_inputs(Model& model);
+bool share_constants(Model& model);
 bool transpose_integers(Model& model);
 
 }  // namespace qtool

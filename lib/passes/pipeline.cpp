@@ -30,6 +30,7 @@ constexpr Pass kConstantsToInitializers = {"constants_to_initializers",
 constexpr Pass kCopyCapturedConstants = {
     "copy_captured_constants", "give bodies the constants that they read from around them",
     copy_captured_constants};
+constexpr Pass kShareConstants = {"share_constants", "store equal constants once", share_constants};
 constexpr Pass kFoldQuantize = {"fold_quantize",
                                 "quantize constants once, and not again what is quantized already",
                                 fold_quantize};
@@ -63,8 +64,16 @@ constexpr std::array kPrepare = {
 // a QuantizeLinear. Quantized operators of constants are constants, in front of DequantizeLinear. New
 // names are new in their own graph only.
 constexpr std::array kQoperator = {
-    kConstantsToInitializers, kCopyCapturedConstants, kFoldQuantize, kTransposeIntegers,
-    kAbsorbActivation,        kQdqToQoperator,        kFoldQuantize, kNameValues,
+    kConstantsToInitializers,
+    kCopyCapturedConstants,
+    kFoldQuantize,
+    kTransposeIntegers,
+    kAbsorbActivation,
+    kNameValues,
+    kShareConstants,
+    kQdqToQoperator,
+    kFoldQuantize,
+    kNameValues,
     kRemoveDeadNodes,
 };
 constexpr std::array kQdq = {
@@ -76,8 +85,12 @@ constexpr std::array kQdq = {
          "turn quantized operators into float ones between DequantizeLinear and QuantizeLinear",
          qoperator_to_qdq},
     kNameValues,
+    kShareConstants,
     kRemoveDeadNodes,
 };
+
+// What apply_plan writes is in QDQ form.
+constexpr std::array kFinish = {kShareConstants, kRemoveDeadNodes};
 
 constexpr std::array kRuntime = {
     kFoldConstants,
@@ -96,6 +109,7 @@ constexpr std::array kRuntime = {
 std::span<const Pass> prepare_pipeline() { return kPrepare; }
 std::span<const Pass> qoperator_pipeline() { return kQoperator; }
 std::span<const Pass> qdq_pipeline() { return kQdq; }
+std::span<const Pass> finish_pipeline() { return kFinish; }
 std::span<const Pass> runtime_pipeline() { return kRuntime; }
 
 const Pass* find_pass(std::string_view name) {
