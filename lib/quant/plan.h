@@ -28,9 +28,8 @@ struct TensorPlan {
       params;  // derived: none, for they follow from its reader's other inputs; dynamic: none
   Source source = Source::kOwn;
   std::string group;  // shared: the value whose range the group takes
-  /// Not empty: channel c is divided by channel_factors[c] before it is quantized, or is quantized
-  /// with scale · channel_factors[c] and read with scale; the weights that read it are multiplied by
-  /// the factors. See lib/quant/params/channel_scales.h.
+  /// Not empty: channel c is divided by channel_factors[c] before it is quantized, and the weights
+  /// that read it are multiplied by the factors. See lib/quant/params/channel_scales.h.
   std::vector<float> channel_factors;
   /// Of a constant: the nodes that read it with these parameters; others have an entry of their
   /// own, or read floats. Empty: an activation.

@@ -2,7 +2,7 @@
 settings, min-max ranges, both files run in onnxruntime.
 
 A row is one model quantized one way. It passes if qtool's file passes onnx.checker with full checks, is
-smaller than the float file and runs, and if its SQNR, to the tenth of a dB that is shown, is at least that of
+smaller than the float file, holds no constant twice and runs, and if its SQNR, to the tenth of a dB that is shown, is at least that of
 onnxruntime's quantizer, wherever that one succeeds. Top-1 is shown, but SQNR decides: of two files close to the float model, which one gets
 a few more images of 5,000 right is luck. Rows of LIMITS have to hold more, a largest loss of top-1 among it.
 
@@ -27,6 +27,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 import interop
 import settings
 from settings import Setting
+from sizes import check_size
 
 RESULTS = interop.ROOT / "docs" / "results.md"
 OPSET = 17  # for models too old for onnxruntime's quantizer
@@ -150,6 +151,7 @@ class Bench:
         path = self.work / f"qtool {setting.name}.onnx"
         try:
             settings.write_and_check(qtool, self.sample, setting, path)
+            check_size(self.sample.path, path)
             return self.measure(setting, path)
         except Exception as error:
             return first_line(error)

@@ -12,9 +12,8 @@
 #include "quant/apply/apply_gather.h"
 #include "quant/apply/apply_lstm.h"
 #include "quant/apply/apply_matmul_nbits.h"
+#include "quant/apply/divide_channels.h"
 #include "quant/apply/emit.h"
-#include "quant/params/channel_scales.h"
-#include "quant/params/layer_norm.h"
 #include "quant/plan.h"
 #include "quant/plan_index.h"
 #include "quant/select/objections.h"
@@ -39,13 +38,8 @@ class PlanApplier {
   bool is_static(NodeId id) const { return id != NodeId::kNone && mode(id) == Mode::kStatic; }
   const TensorPlan* weight_plan(const Node& node, std::size_t input) const;
   void absorb_activation(NodeId id);
-  bool reads_divided(NodeId id, const TensorPlan& plan) const;
-  void scale_weights(const TensorPlan& plan);
   void quantize_weights(NodeId id);
   void quantize_bias(NodeId id);
-  ValueId divide_channels(ValueId value, const TensorPlan& plan);
-  bool divide_in_normalization(ValueId value, const TensorPlan& plan);
-  void divide_for_dynamic(ValueId value, const TensorPlan& plan);
   void quantize_activation(ValueId value, const TensorPlan& plan);
   const QuantParams& weight_params(const Node& node, std::size_t input) const;
   void apply_dynamic_node(NodeId id);
@@ -73,78 +67,6 @@ void PlanApplier::absorb_activation(NodeId id) {
     fail("the plan says that node '{}' is absorbed, but others read what it reads", node.name);
   graph_.remove_node(id);
   write_instead(graph_, inner, node.outputs[0]);
-}
-
-// Whether the node reads the value with its channels divided by their factors.
-bool PlanApplier::reads_divided(NodeId id, const TensorPlan& plan) const {
-  return mode(id) == (plan.source == Source::kDynamic ? Mode::kDynamic : Mode::kStatic);
-}
-
-// Multiplies the weights that read the value by its channel factors.
-void PlanApplier::scale_weights(const TensorPlan& plan) {
-  if (plan.channel_factors.empty()) return;
-  for (const NodeId reader : graph_.value(graph_.find(plan.value)).consumers) {
-    if (!reads_divided(reader, plan)) continue;
-    const Node& node = graph_.node(reader);
-    const Tensor* weight = graph_.constant_input(node, 1);
-    if (weight == nullptr)
-      fail("the plan has factors for '{}', but '{}' has no weight", plan.value, node.name);
-    graph_.set_constant(node.inputs[1],
-                        Constant(scale_channels(node, *weight, plan.channel_factors)));
-  }
-}
-
-// What QuantizeLinear takes: a scale for each channel where the plan has factors.
-QuantParams quantizing_params(const TensorPlan& plan) {
-  QuantParams params = plan.params;
-  if (plan.channel_factors.empty()) return params;
-  params.axis = 1;
-  params.scale.clear();
-  for (const float factor : plan.channel_factors)
-    params.scale.push_back(plan.params.scale[0] * factor);
-  params.zero_point.assign(params.scale.size(), plan.params.zero_point[0]);
-  return params;
-}
-
-// Where nobody reads the channels undivided, the normalization that writes them can divide.
-bool PlanApplier::divide_in_normalization(ValueId value, const TensorPlan& plan) {
-  const NodeId producer = graph_.value(value).producer;
-  const std::vector<NodeId>& consumers = graph_.value(value).consumers;
-  if (producer == NodeId::kNone || pinned_.contains(value) ||
-      !std::all_of(consumers.begin(), consumers.end(),
-                   [&](NodeId id) { return reads_divided(id, plan); }))
-    return false;
-  const auto normalization = layer_norm_inputs(graph_, graph_.node(producer));
-  if (!normalization || graph_.node(producer).outputs[0] != value) return false;
-  const auto divide = [&](std::size_t input) {
-    const ValueId constant = graph_.node(producer).inputs[input];
-    Tensor divided = graph_.constant(constant)->clone();
-    QTOOL_ASSERT(divided.size() == std::ssize(plan.channel_factors));
-    for (std::size_t c = 0; c < plan.channel_factors.size(); ++c)
-      divided.mutable_data<float>()[c] /= plan.channel_factors[c];
-    const std::string name = graph_.unique_name(graph_.value(constant).name + "_divided");
-    graph_.set_input(producer, input, graph_.add_constant(name, Constant(std::move(divided))));
-  };
-  divide(normalization->scale);
-  if (normalization->shift) divide(*normalization->shift);
-  return true;
-}
-
-// The value with its channels, along the last axis, divided by their factors.
-ValueId PlanApplier::divide_channels(ValueId value, const TensorPlan& plan) {
-  if (divide_in_normalization(value, plan)) return value;
-  std::vector<float> reciprocals;
-  for (const float factor : plan.channel_factors) reciprocals.push_back(1 / factor);
-  const ValueId output =
-      graph_.add_value(graph_.unique_name(plan.value + "_divided"), graph_.value(value).type);
-  const ValueId constant =
-      graph_.add_constant(graph_.unique_name(plan.value + "_reciprocals"),
-                          Constant(Tensor::of<float>({std::ssize(reciprocals)}, reciprocals)));
-  graph_.add_node({.op_type = "Mul",
-                   .name = plan.value + "_divide_channels",
-                   .inputs = {value, constant},
-                   .outputs = {output}});
-  return output;
 }
 
 void PlanApplier::quantize_weights(NodeId id) {
@@ -217,14 +139,7 @@ void PlanApplier::quantize_activation(ValueId value, const TensorPlan& plan) {
     write_instead(graph_, value, source);
   }
   const std::string base = plan.group.empty() ? plan.value : plan.group;
-  const auto reader =
-      std::find_if(consumers.begin(), consumers.end(), [&](NodeId id) { return is_static(id); });
-  const bool factors = !plan.channel_factors.empty() && reader != consumers.end();
-  const bool divides = factors && scales_last_axis(graph_.node(*reader));
-  if (divides) source = divide_channels(value, plan);
-  const ValueId integers =
-      factors && !divides ? emitter_.quantize(source, base + "_channel", quantizing_params(plan))
-                          : emitter_.quantize(source, base, plan.params);
+  const ValueId integers = emitter_.quantize(source, base, plan.params);
   if (from_static && keeps_name) emitter_.dequantize(integers, base, plan.params, value);
   for (const NodeId consumer : consumers) {
     if (!from_static && !is_static(consumer)) continue;
@@ -233,13 +148,6 @@ void PlanApplier::quantize_activation(ValueId value, const TensorPlan& plan) {
       if (inputs[i] == value)
         graph_.set_input(consumer, i, emitter_.dequantize(integers, base, plan.params));
   }
-}
-
-void PlanApplier::divide_for_dynamic(ValueId value, const TensorPlan& plan) {
-  const std::vector<NodeId> consumers = graph_.value(value).consumers;
-  const ValueId divided = divide_channels(value, plan);
-  for (const NodeId consumer : consumers)
-    if (reads_divided(consumer, plan)) graph_.set_input(consumer, 0, divided);
 }
 
 const QuantParams& PlanApplier::weight_params(const Node& node, std::size_t input) const {
@@ -263,22 +171,20 @@ void PlanApplier::apply_dynamic_node(NodeId id) {
 
 void PlanApplier::run() {
   const std::vector<NodeId> order = graph_.nodes();
-  std::vector<std::pair<ValueId, const TensorPlan*>> activations, dynamics;
+  for (const NodeId id : order) absorb_activation(id);
+  for (const NodeId id : order)
+    if (graph_.contains(id)) quantize_bias(id);
+  std::vector<std::pair<ValueId, const TensorPlan*>> activations;
   for (const ValueId id : graph_.values()) {
     const std::string& name = graph_.value(id).name;
-    if (const TensorPlan* plan = plan_.activation(name)) activations.emplace_back(id, plan);
-    if (const TensorPlan* plan = plan_.dynamic(name)) dynamics.emplace_back(id, plan);
+    if (const TensorPlan* plan = plan_.dynamic(name))
+      divide_channels(graph_, plan_, pinned_, id, *plan);
+    if (const TensorPlan* plan = plan_.activation(name))
+      activations.emplace_back(divide_channels(graph_, plan_, pinned_, id, *plan), plan);
   }
-  for (const NodeId id : order) absorb_activation(id);
-  for (const auto* plans : {&activations, &dynamics})
-    for (const auto& [id, plan] : *plans) scale_weights(*plan);
   for (const NodeId id : order)
-    if (graph_.contains(id)) {
-      quantize_bias(id);
-      quantize_weights(id);
-    }
+    if (graph_.contains(id)) quantize_weights(id);
   for (const auto& [id, plan] : activations) quantize_activation(id, *plan);
-  for (const auto& [id, plan] : dynamics) divide_for_dynamic(id, *plan);
   for (const NodeId id : order)
     if (graph_.contains(id)) apply_dynamic_node(id);
   std::set<NodeId> halves;

@@ -82,10 +82,9 @@ std::vector<NodeId> readers_that_scale(const Graph& graph, const Selection& sele
     return std::all_of(readers.begin(), readers.end(),
                        [&](NodeId id) { return kind(graph, graph.node(id)); });
   };
-  if (all_are(is_product_by_own_weight)) return readers;
-  const bool alone = readers.size() == all.size() && !pinned_values(graph).contains(value);
-  return alone && !options.activation.symmetric && all_are(is_depthwise) ? readers
-                                                                         : std::vector<NodeId>();
+  const bool scales =
+      all_are(is_product_by_own_weight) || (!options.activation.symmetric && all_are(is_depthwise));
+  return scales ? readers : std::vector<NodeId>();
 }
 
 bool scales_last_axis(const Node& reader) { return !is_op(reader, "Conv"); }

@@ -21,11 +21,10 @@ struct ChannelScales {
 /// without width gets the largest scale.
 ChannelScales choose_channel_scales(std::span<const Range> channels, DType dtype);
 
-/// The nodes that read the value as integers, if channels of it can have scales of their own, else
-/// none: a float node writes it, so that its integers are made apart, and the static nodes that read
-/// it have weights of their own that take up a factor for each channel. Either all its readers are
-/// static depthwise convolutions: QuantizeLinear then takes a scale for each channel. Or the static
-/// ones are products: a Mul divides the channels, the value's last axis, by their factors.
+/// The static nodes that read the value, if its channels can be divided by factors before it is
+/// quantized, else none: a float node writes it, so that its integers are made apart, and each of
+/// these nodes has a weight of its own that takes up a factor for each channel. All are products,
+/// whose channels are the last axis, or all depthwise convolutions.
 std::vector<NodeId> readers_that_scale(const Graph& graph, const Selection& selection,
                                        ValueId value, const QuantOptions& options);
 
