@@ -13,6 +13,8 @@ CalibrationTable calibrate(const Model& model, const SampleReader& samples,
     table.values[name].observe(value);
     if (const auto axis = targets.channels.find(name); axis != targets.channels.end())
       observe_channels(table.channels[name], value, axis->second);
+    if (const auto axis = targets.means.find(name); axis != targets.means.end())
+      table.sums[name].observe(value, axis->second);
   };
   const Observer observer = [&](const std::string& name, const Tensor& value) {
     with_context([&] { return fmt::format("value '{}'", name); }, [&] { observe(name, value); });

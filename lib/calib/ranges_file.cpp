@@ -28,7 +28,8 @@ std::string ranges_json(const Ranges& ranges) {
   return json_text({{"format", kFormat},
                     {"version", kVersion},
                     {"values", std::move(values)},
-                    {"channels", std::move(channels)}},
+                    {"channels", std::move(channels)},
+                    {"means", ranges.means}},
                    2);
 }
 
@@ -38,7 +39,7 @@ bool is_ranges_json(const Json& json) {
 
 Ranges read_ranges(const Json& json) {
   const JsonView file(json);
-  file.allow({"format", "version", "values", "channels"});
+  file.allow({"format", "version", "values", "channels", "means"});
   file.at("version").integer(kVersion, kVersion);
   Ranges ranges;
   for (const auto& [value, view] : file.at("values").fields())
@@ -47,6 +48,9 @@ Ranges read_ranges(const Json& json) {
     for (const auto& [value, view] : channels->fields())
       for (const JsonView& each : view.elements())
         ranges.channels[value].push_back(read_range(each));
+  if (const auto means = file.find("means"))
+    for (const auto& [value, view] : means->fields())
+      for (const JsonView& each : view.elements()) ranges.means[value].push_back(each.number());
   return ranges;
 }
 

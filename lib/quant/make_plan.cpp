@@ -4,6 +4,7 @@
 #include "ops/op.h"
 #include "passes/rewrite.h"
 #include "quant/apply/apply_float16.h"
+#include "quant/params/bias_correction.h"
 #include "quant/params/channel_scales.h"
 #include "quant/params/groups.h"
 #include "quant/params/layer_norm.h"
@@ -187,7 +188,9 @@ class GraphPlanner {
                  PlanBuilder& plan) const;
   void add_activations(const Groups& groups, const ChannelFactors& factors,
                        PlanBuilder& plan) const;
-  void add_biases(PlanBuilder& plan) const;
+  bool has_derived_bias(const WeightUse& use) const;
+  std::vector<float> correction(const WeightUse& use, const QuantParams& params,
+                                const Ranges& ranges, const ChannelFactors& factors) const;
 
   const Graph& graph_;
   const Requests& requests_;
@@ -203,6 +206,9 @@ void GraphPlanner::list_targets(CalibrationTargets& targets) const {
     if (!readers.empty())
       targets.channels.emplace(name, scales_last_axis(graph_.node(readers[0])) ? -1 : 1);
   }
+  for (const WeightUse& use : selection_.weights)
+    if (const auto axis = means_axis(graph_.node(use.node)); axis && has_derived_bias(use))
+      targets.means.emplace(graph_.value(graph_.node(use.node).inputs[0]).name, *axis);
   for (const NodeId id : graph_.nodes()) {
     if (!selection_.is(id, Mode::kFloat16)) continue;
     for (const auto* values : {&graph_.node(id).inputs, &graph_.node(id).outputs})
@@ -246,15 +252,25 @@ void GraphPlanner::add_activations(const Groups& groups, const ChannelFactors& f
   }
 }
 
-void GraphPlanner::add_biases(PlanBuilder& plan) const {
-  if (options_.float_bias) return;
-  for (const NodeId id : graph_.nodes()) {
-    const Node& node = graph_.node(id);
-    for (std::size_t i = 0; i < node.inputs.size(); ++i)
-      if (selection_.is(id, Mode::kStatic) && input_role(quant_traits(node), i) == Role::kBias &&
-          graph_.constant_input(node, i) != nullptr)
-        plan.add_constant(graph_.value(node.inputs[i]).name, node, {}, Source::kDerived);
-  }
+// Whether the node adds a bias that becomes int32 to products with this weight.
+bool GraphPlanner::has_derived_bias(const WeightUse& use) const {
+  const Node& node = graph_.node(use.node);
+  return !options_.float_bias && selection_.is(use.node, Mode::kStatic) && use.input == 1 &&
+         input_role(quant_traits(node), 2) == Role::kBias &&
+         graph_.constant_input(node, 2) != nullptr;
+}
+
+// What to add to the bias for the rounding of this weight; nothing if no means were measured.
+std::vector<float> GraphPlanner::correction(const WeightUse& use, const QuantParams& params,
+                                            const Ranges& ranges,
+                                            const ChannelFactors& factors) const {
+  const Node& node = graph_.node(use.node);
+  const auto measured = ranges.means.find(graph_.value(node.inputs[0]).name);
+  if (measured == ranges.means.end()) return {};
+  std::vector<float> means = measured->second;
+  if (const auto it = factors.find(node.inputs[0]); it != factors.end())
+    for (std::size_t c = 0; c < means.size(); ++c) means[c] /= it->second[c];
+  return bias_correction(node, effective_weight(graph_, selection_, use, factors), params, means);
 }
 
 void GraphPlanner::add_nodes(const Ranges& ranges, const std::map<NodeId, std::string>& notes,
@@ -296,11 +312,17 @@ void GraphPlanner::plan(const Ranges& ranges, PlanBuilder& plan) const {
     with_context(in_weight, [&] {
       PlannedWeight planned = weight(use, factors, groups);
       if (!planned.note.empty()) notes[use.node] = planned.note;
-      plan.add_constant(graph_.value(node.inputs[use.input]).name, node, std::move(planned.params),
-                        Source::kOwn);
+      if (has_derived_bias(use))
+        plan.add_constant({.value = graph_.value(node.inputs[2]).name,
+                           .params = {},
+                           .source = Source::kDerived,
+                           .correction = correction(use, planned.params, ranges, factors),
+                           .readers = {node.name}});
+      plan.add_constant({.value = graph_.value(node.inputs[use.input]).name,
+                         .params = std::move(planned.params),
+                         .readers = {node.name}});
     });
   }
-  add_biases(plan);
   add_nodes(ranges, notes, plan);
 }
 

@@ -31,6 +31,9 @@ struct TensorPlan {
   /// Not empty: channel c is divided by channel_factors[c] before it is quantized, and the weights
   /// that read it are multiplied by the factors. See lib/quant/params/channel_scales.h.
   std::vector<float> channel_factors;
+  /// Of a bias: what is added to each element, so that rounding the weights does not move the mean of
+  /// the output. Empty: nothing. See lib/quant/params/bias_correction.h.
+  std::vector<float> correction = {};
   /// Of a constant: the nodes that read it with these parameters; others have an entry of their
   /// own, or read floats. Empty: an activation.
   std::vector<std::string> readers;

@@ -14,18 +14,18 @@ void PlanBuilder::add_activation(TensorPlan tensor) {
   plan_.tensors.push_back(std::move(tensor));
 }
 
-void PlanBuilder::add_constant(const std::string& value, const Node& reader, QuantParams params,
-                               Source source) {
-  std::vector<std::size_t>& entries = entries_[value];
+void PlanBuilder::add_constant(TensorPlan tensor) {
+  std::vector<std::size_t>& entries = entries_[tensor.value];
   for (const std::size_t index : entries) {
-    TensorPlan& tensor = plan_.tensors[index];
-    if (tensor.source != source || tensor.params != params) continue;
-    tensor.readers.push_back(reader.name);
+    TensorPlan& known = plan_.tensors[index];
+    if (known.source != tensor.source || known.params != tensor.params ||
+        known.correction != tensor.correction)
+      continue;
+    known.readers.insert(known.readers.end(), tensor.readers.begin(), tensor.readers.end());
     return;
   }
   entries.push_back(plan_.tensors.size());
-  plan_.tensors.push_back(
-      {.value = value, .params = std::move(params), .source = source, .readers = {reader.name}});
+  plan_.tensors.push_back(std::move(tensor));
 }
 
 }  // namespace qtool

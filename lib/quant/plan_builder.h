@@ -17,9 +17,9 @@ class PlanBuilder {
   const QuantParams* activation(const std::string& value) const;
 
   void add_activation(TensorPlan tensor);
-  /// Readers with the same parameters share an entry, and so the integers.
-  void add_constant(const std::string& value, const Node& reader, QuantParams params,
-                    Source source);
+  /// Adds an entry for the readers that it names; if there is one that is the same, these join its own,
+  /// and so share the integers.
+  void add_constant(TensorPlan tensor);
   void add_node(NodePlan node) { plan_.nodes.push_back(std::move(node)); }
 
   QuantPlan take() { return std::move(plan_); }

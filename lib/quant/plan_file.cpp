@@ -27,8 +27,10 @@ bool all_equal(const std::vector<T>& values) {
 }
 
 Json bias_json(const TensorPlan& bias) {
-  return {
+  Json json = {
       {"value", bias.value}, {"source", std::string(name(bias.source))}, {"readers", bias.readers}};
+  if (!bias.correction.empty()) json["correction"] = bias.correction;
+  return json;
 }
 
 Json dynamic_json(const TensorPlan& tensor) {
@@ -154,12 +156,14 @@ std::vector<std::string> read_readers(const JsonView& list) {
 
 // Type and scale follow from what the readers read else.
 TensorPlan read_bias(const JsonView& view) {
-  view.allow({"value", "source", "readers"});
+  view.allow({"value", "source", "readers", "correction"});
   TensorPlan bias{.value = view.at("value").text(),
                   .params = {},
                   .source = Source::kDerived,
                   .readers = read_readers(view.at("readers"))};
   if (bias.readers.empty()) view.at("readers").fail_expected("a list of nodes");
+  if (const auto correction = view.find("correction"))
+    for (const JsonView& each : correction->elements()) bias.correction.push_back(each.number());
   return bias;
 }
 

@@ -81,10 +81,12 @@ const TensorPlan* PlanIndex::input(const Graph& graph, const Node& node, std::si
   return from_static || mode(node) == Mode::kStatic ? activation(value.name) : nullptr;
 }
 
-bool PlanIndex::is_derived_bias(const Graph& graph, const Node& node, std::size_t index) const {
-  return mode(node) == Mode::kStatic && input_role(quant_traits(node), index) == Role::kBias &&
-         graph.constant_input(node, index) != nullptr &&
-         constant(graph.value(node.inputs[index]).name, node, true) != nullptr;
+const TensorPlan* PlanIndex::derived_bias(const Graph& graph, const Node& node,
+                                          std::size_t index) const {
+  if (mode(node) != Mode::kStatic || input_role(quant_traits(node), index) != Role::kBias ||
+      graph.constant_input(node, index) == nullptr)
+    return nullptr;
+  return constant(graph.value(node.inputs[index]).name, node, true);
 }
 
 }  // namespace qtool

@@ -32,8 +32,9 @@ class PlanIndex {
   /// How the node reads its input `index` as integers, or null. What is computed is read so by
   /// static nodes, and by all nodes if a static node writes it.
   const TensorPlan* input(const Graph& graph, const Node& node, std::size_t index) const;
-  /// Whether the input is a constant bias that becomes int32 at the scales of the inputs before it.
-  bool is_derived_bias(const Graph& graph, const Node& node, std::size_t index) const;
+  /// How the node's input, a constant bias, becomes int32 at the scales of the inputs before it, or
+  /// null: it does not.
+  const TensorPlan* derived_bias(const Graph& graph, const Node& node, std::size_t index) const;
 
  private:
   const TensorPlan* computed(const std::string& value, bool dynamic) const;

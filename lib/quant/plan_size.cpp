@@ -69,7 +69,7 @@ void SizePredictor::add_reader(const Graph& graph, const Node& node, std::size_t
                                Forms& forms) const {
   if (const TensorPlan* plan = index_.input(graph, node, input))
     forms.integers[plan] = std::max(forms.integers[plan], zero_points(node, plan->params));
-  else if (index_.is_derived_bias(graph, node, input))
+  else if (index_.derived_bias(graph, node, input) != nullptr)
     forms.biases += bias_bytes(graph, node, input);
   else if (index_.mode(node) == Mode::kFloat16 &&
            graph.constant_input(node, input)->dtype() == DType::kFloat32)

@@ -93,7 +93,7 @@ Row Explanation::input_row(std::size_t i) const {
   const Value& value = graph_.value(node_.inputs[i]);
   if (const TensorPlan* plan = index_.input(graph_, node_, i))
     return quantized_row("reads", value.name, *plan);
-  if (index_.is_derived_bias(graph_, node_, i))
+  if (index_.derived_bias(graph_, node_, i) != nullptr)
     return {"reads", value.name, "int32", "", "", "", "scales of the inputs before it"};
   return float_row("reads", value, value.constant ? "constant, stays" : "stays");
 }

@@ -94,7 +94,8 @@ TEST_CASE("ncnn's table gives what layers read") {
 
 TEST_CASE("our ranges come back bit for bit") {
   const Ranges ranges{{{"x", {-0.1f, 1e-30f}}, {"c", {0, 3.4e38f}}},
-                      {{"x", {{-0.1f, 0}, {1.0f / 3, 2}}}}};
+                      {{"x", {{-0.1f, 0}, {1.0f / 3, 2}}}},
+                      {{"x", {0.1f, -2}}}};
   const std::string text = ranges_json(ranges);
   CHECK(text ==
         "{\n"
@@ -106,11 +107,15 @@ TEST_CASE("our ranges come back bit for bit") {
         "  },\n"
         "  \"channels\": {\n"
         "    \"x\": [[-0.1, 0.0], [0.33333334, 2.0]]\n"
+        "  },\n"
+        "  \"means\": {\n"
+        "    \"x\": [0.1, -2.0]\n"
         "  }\n"
         "}\n");
   const Ranges back = read(text);
   CHECK(back.values == ranges.values);
   CHECK(back.channels == ranges.channels);
+  CHECK(back.means == ranges.means);
   CHECK(error_of([] {
           ranges_json({{{"x", {0, INFINITY}}}, {}});
         }) == "inf cannot be written as JSON");

@@ -93,6 +93,23 @@ TEST_CASE("tables merge by name") {
   CHECK(same(into.values.at("c"), {1, 9, 9}));
 }
 
+TEST_CASE("means of channels, along any axis, do not depend on the order of the samples") {
+  const Tensor a = Tensor::of<float>({2, 2, 2}, {1, 3, 10, 30, 5, 7, 50, 70});
+  const Tensor b = Tensor::of<float>({1, 2, 1}, {1e-9f, 1e9f});
+  ChannelSums ab, ba, merged, last;
+  ab.observe(a, 1), ab.observe(b, 1);
+  ba.observe(b, 1), ba.observe(a, 1);
+  CHECK(ab.means() == std::vector<float>{16.0f / 5, 1000000160.0f / 5});
+  CHECK(ba.means() == ab.means());
+  ChannelSums only_b;
+  only_b.observe(b, 1);
+  merged.observe(a, 1), merged.merge(only_b);
+  CHECK(merged.means() == ab.means());
+  last.observe(a, -1);
+  CHECK(last.means() == std::vector<float>{16.5f, 27.5f});
+  CHECK(error_of([&] { last.observe(b, -1); }) == "has 1 channels, before it had 2");
+}
+
 TEST_CASE("minmax is what was seen, and nothing seen is an empty range") {
   CHECK(choose_minmax(seen({3, -1, 2})) == Range{-1, 3});
   CHECK(choose_minmax(seen({2, 5})) == Range{2, 5});

@@ -39,6 +39,7 @@ class PlanApplier {
   const TensorPlan* weight_plan(const Node& node, std::size_t input) const;
   void absorb_activation(NodeId id);
   void quantize_weights(NodeId id);
+  ValueId corrected(ValueId bias, const TensorPlan& plan);
   void quantize_bias(NodeId id);
   void quantize_activation(ValueId value, const TensorPlan& plan);
   const QuantParams& weight_params(const Node& node, std::size_t input) const;
@@ -104,10 +105,24 @@ QuantParams bias_params(const QuantParams& x, const QuantParams& w, std::size_t 
   return params;
 }
 
+// The bias with its correction added.
+ValueId PlanApplier::corrected(ValueId bias, const TensorPlan& plan) {
+  if (plan.correction.empty()) return bias;
+  Tensor sum = graph_.constant(bias)->clone();
+  if (sum.dtype() != DType::kFloat32 || sum.size() != std::ssize(plan.correction))
+    fail("the plan has {} corrections for bias '{}' of {} numbers", plan.correction.size(),
+         plan.value, sum.size());
+  for (std::size_t i = 0; i < plan.correction.size(); ++i)
+    sum.mutable_data<float>()[i] += plan.correction[i];
+  return graph_.add_constant(graph_.unique_name(plan.value + "_corrected"),
+                             Constant(std::move(sum)));
+}
+
 void PlanApplier::quantize_bias(NodeId id) {
   const Node node = graph_.node(id);
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-    if (!plan_.is_derived_bias(graph_, node, i)) continue;
+    const TensorPlan* plan = plan_.derived_bias(graph_, node, i);
+    if (plan == nullptr) continue;
     const TensorPlan* x = plan_.activation(graph_.value(node.inputs[0]).name);
     const TensorPlan* w = weight_plan(node, 1);
     if (x == nullptr || w == nullptr)
@@ -117,7 +132,8 @@ void PlanApplier::quantize_bias(NodeId id) {
     // Another node may use the same bias at other scales: the integers are named after this node.
     const std::string base =
         graph_.unique_name(graph_.value(node.inputs[i]).name + "_" + node.name);
-    const ValueId integers = emitter_.quantize_constant(node.inputs[i], base, params);
+    const ValueId integers =
+        emitter_.quantize_constant(corrected(node.inputs[i], *plan), base, params);
     graph_.set_input(id, i, emitter_.dequantize(integers, base, params));
   }
 }

@@ -51,6 +51,8 @@ Ranges ranges(const Model& model, const QuantOptions& options) {
       table.values[name].observe(value);
       if (const auto axis = targets.channels.find(name); axis != targets.channels.end())
         observe_channels(table.channels[name], value, axis->second);
+      if (const auto axis = targets.means.find(name); axis != targets.means.end())
+        table.sums[name].observe(value, axis->second);
     });
   return choose_minmax(table);
 }
