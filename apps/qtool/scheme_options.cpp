@@ -41,7 +41,9 @@ void apply_target(const std::string& name, QuantOptions& quant) {
   for (const Target& target : kTargets)
     if (target.name == name) {
       quant.activation = target.activation;
+      const WeightMethod method = quant.weight.method;  // of --quality
       quant.weight = target.weight;
+      quant.weight.method = method;
       quant.everything = target.everything;
       quant.float_bias = target.float_bias;
     }
@@ -88,6 +90,16 @@ void add_type_options(CLI::App& command, SchemeOptions& options, QuantOptions& q
           "The scheme that the hardware wants: x86-vnni, x86-avx2, arm, qnn, web or tensorrt")
       ->trigger_on_parse()
       ->check(CLI::IsMember(target_names()));
+  command
+      .add_option_function<std::string>(
+          "--quality",
+          [&quant](const std::string& quality) {
+            if (quality == "best") quant.weight.method = WeightMethod::kMse;
+          },
+          "normal (default) or best: ranges of weights with the least squared error, which takes "
+          "longer")
+      ->trigger_on_parse()
+      ->check(CLI::IsMember({"normal", "best"}));
   CLI::Option* per_channel = command.add_flag("--per-channel", options.per_channel,
                                               "One weight scale for each output channel (default)");
   command.add_flag("--per-tensor", options.per_tensor, "One for the whole tensor, where integer kernels read it")
