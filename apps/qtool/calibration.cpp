@@ -19,27 +19,39 @@ Ranges measure_ranges(const Model& model, const CalibrationTargets& targets,
   return choose_minmax(calibrate(model, samples, targets, progress.callback()));
 }
 
+// The targets that have no range yet.
+CalibrationTargets without(CalibrationTargets targets, const Ranges& given) {
+  const auto has_range = [&](const std::string& value) { return given.values.contains(value); };
+  std::erase_if(targets.values, has_range);
+  std::erase_if(targets.finite, has_range);
+  std::erase_if(targets.channels, [&](const auto& entry) { return has_range(entry.first); });
+  return targets;
+}
+
 }  // namespace
 
 void add_calibration_options(CLI::App& command, CalibrationOptions& options) {
   CLI::Option* calib = add_sample_options(command, "--calib", options.samples)->required(false);
-  command
-      .add_option("--ranges", options.ranges,
-                  "Take the ranges from this file: of --save-ranges, onnxruntime's calibration "
-                  "cache, AIMET's encodings or ncnn's table")
-      ->excludes(calib);
-  command.add_option("--save-ranges", options.save_ranges, "Write the measured ranges (.json)")
+  command.add_option(
+      "--ranges", options.ranges,
+      "Take the ranges from this file: of --save-ranges, onnxruntime's calibration cache, AIMET's "
+      "encodings or ncnn's table; what it lacks is measured on --calib");
+  command.add_option("--save-ranges", options.save_ranges, "Write the ranges (.json)")
       ->needs(calib);
 }
 
 Ranges find_ranges(const std::string& path, const Model& model, const QuantOptions& quant,
                    const CalibrationOptions& options, bool quiet) {
-  if (!options.ranges.empty()) return read_foreign_ranges(options.ranges, model.graph);
-  const CalibrationTargets targets = values_to_calibrate(model, quant);
-  const bool none_needed = targets.values.empty();
-  if (none_needed && (targets.finite.empty() || options.samples.path.empty())) return {};
-  Ranges ranges = with_context(
-      [&] { return path; }, [&] { return measure_ranges(model, targets, options.samples, quiet); });
+  const bool are_given = !options.ranges.empty();
+  const bool has_samples = !options.samples.path.empty();
+  const Ranges given = are_given ? read_foreign_ranges(options.ranges, model.graph) : Ranges{};
+  const CalibrationTargets targets = without(values_to_calibrate(model, quant), given);
+  const bool helps = !targets.values.empty() || (has_samples && !targets.finite.empty());
+  Ranges ranges;
+  if (helps && (has_samples || !are_given))
+    ranges = with_context([&] { return path; },
+                          [&] { return measure_ranges(model, targets, options.samples, quiet); });
+  replace_ranges(ranges, given);
   if (!options.save_ranges.empty()) write_file(options.save_ranges, ranges_json(ranges));
   return ranges;
 }

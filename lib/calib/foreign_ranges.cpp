@@ -3,15 +3,21 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "base/file.h"
 #include "base/nearest.h"
 #include "calib/foreign_formats.h"
 #include "calib/ranges_file.h"
 #include "ir/bodies.h"
+#include "ops/op.h"
+#include "passes/activation.h"
+#include "passes/rewrite.h"
 
 namespace qtool {
 namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 struct JsonFormat {
   bool (*recognise)(const Json& json);
@@ -54,6 +60,36 @@ void require_match(const Ranges& ranges, const Graph& graph) {
        did_you_mean(first, names));
 }
 
+// Where a value lies whatever the samples: what a Clip or Relu leaves, also where nodes only move it.
+Range possible_range(const Graph& graph, ValueId value) {
+  while (graph.value(value).producer != NodeId::kNone) {
+    const Node& node = graph.node(graph.value(value).producer);
+    if (const auto clip = clip_range(graph, node)) return {clip->first, clip->second};
+    value = shares_params(node) ? input_of(node, 0) : ValueId::kNone;
+    if (value == ValueId::kNone) break;
+  }
+  return {-kInfinity, kInfinity};
+}
+
+void cut(Range& range, const Range& possible) {
+  range = {std::clamp(range.min, possible.min, possible.max),
+           std::clamp(range.max, possible.min, possible.max)};
+}
+
+// Tools that know magnitudes only, or symmetric ranges, give a Relu's result a negative half.
+void cut_to_possible(Ranges& ranges, const Graph& graph) {
+  for_each_graph(graph, [&](const Graph& each) {
+    for (const ValueId id : each.values()) {
+      const auto it = ranges.values.find(each.value(id).name);
+      if (it == ranges.values.end()) continue;
+      const Range possible = possible_range(each, id);
+      cut(it->second, possible);
+      if (const auto channels = ranges.channels.find(it->first); channels != ranges.channels.end())
+        for (Range& channel : channels->second) cut(channel, possible);
+    }
+  });
+}
+
 }  // namespace
 
 void add_ranges(Ranges& ranges, const std::string& value, const std::vector<Range>& parts) {
@@ -72,6 +108,7 @@ Ranges read_foreign_ranges(const std::filesystem::path& path, const Graph& graph
                       [&] {
                         Ranges ranges = read_any(file.text(), graph);
                         require_match(ranges, graph);
+                        cut_to_possible(ranges, graph);
                         return ranges;
                       });
 }

@@ -10,7 +10,8 @@ namespace qtool {
 /// onnxruntime's calibration cache (JSON), AIMET's encodings (JSON), ncnn's table. Content tells
 /// which.
 /// The graph is the prepared one; it gives ncnn's layers their values. Values that the graph lacks
-/// are kept: preparing may have taken them out.
+/// are kept: preparing may have taken them out. Ranges behind a Clip or Relu, directly or through
+/// nodes that only move elements, are cut to what that leaves: a table of magnitudes says [−a, a].
 /// Throws Error naming the file, and what was expected, for other content and where no name at all
 /// is one of the graph's.
 Ranges read_foreign_ranges(const std::filesystem::path& path, const Graph& graph);

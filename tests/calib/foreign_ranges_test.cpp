@@ -89,7 +89,27 @@ TEST_CASE("ncnn's table gives what layers read") {
   const Ranges ranges = read("first_param_0 12.5 13.0 \nfirst 63.5 \nz inf\n#second 1\n\n");
   CHECK(ranges.values == Values{{"x", {-2, 2}}, {"y", {0, 0}}});
   CHECK(read("first 127 254\r\n").values == Values{{"x", {-1, 1}}});
-  CHECK(read("second 127\nz 31.75\n").values == Values{{"y", {-4, 4}}});  // both are one node
+  CHECK(read("second 127\nz 31.75\n").values == Values{{"y", {0, 4}}});  // both are one node
+}
+
+TEST_CASE("a range behind a Clip is cut to what that leaves") {
+  const TempFolder folder;
+  const Model model = parse_text(R"(model ir 8 opset 14
+graph net
+input x: float32[1, 2, 4]
+const low: float32[] = -1
+const high: float32[] = 6
+c: float32[1, 2, 4] = Clip(x, low, high)
+p: float32[1, 2, 2] = MaxPool(c) {kernel_shape=[2], strides=[2]}
+n: float32[1, 2, 2] = Neg(p)
+output n
+)");
+  const auto path = folder.write("ranges", R"({"activation_encodings": {
+    "x": [{"min": -9, "max": 9}], "n": [{"min": -9, "max": 9}],
+    "c": [{"min": -9, "max": 9}, {"min": -3, "max": 3}], "p": [{"min": 7, "max": 9}]}})");
+  const Ranges ranges = read_foreign_ranges(path, model.graph);
+  CHECK(ranges.values == Values{{"x", {-9, 9}}, {"n", {-9, 9}}, {"c", {-1, 6}}, {"p", {6, 6}}});
+  CHECK(ranges.channels == Channels{{"c", {{-1, 6}, {-1, 3}}}});
 }
 
 TEST_CASE("our ranges come back bit for bit") {

@@ -213,7 +213,6 @@ USAGE = [
     ("nodes without a mode", "dynamic model.onnx out.onnx --mode Convolution28"),
     ("blocks of nothing", "dynamic model.onnx out.onnx --block-size 0"),
     ("a plan and a type", "dynamic model.onnx out.onnx --plan plan.json --weight-type s8"),
-    ("samples and ranges", "static model.onnx out.onnx --calib images.npy --ranges ranges.json"),
     ("ranges to save, but no samples", "static model.onnx out.onnx --save-ranges ranges.json"),
     ("a plan and a mode", "dynamic model.onnx out.onnx --plan plan.json --mode *=float16"),
     ("per channel and per tensor", "dynamic model.onnx out.onnx --per-channel --per-tensor"),
@@ -446,6 +445,33 @@ def _(world):
     world.ok(f"static model.onnx measured.onnx {CALIB} --save-ranges ranges.json")
     world.ok("static model.onnx read.onnx --ranges ranges.json")
     expect(world.bytes("measured.onnx") == world.bytes("read.onnx"), "other bytes")
+
+
+def activations(world, options):
+    """[smallest, largest] that each activation of model.onnx can have, by the plan of these options."""
+    world.ok(f"plan model.onnx -o plan.json {options}")
+    found = {}
+    for tensor in world.json("plan.json")["tensors"]:
+        if "readers" not in tensor:
+            scale, zero = tensor["scale"], tensor["zero_point"]
+            found[tensor["value"]] = [-zero * scale, (255 - zero) * scale]
+    return found
+
+
+@case("ranges: what a file lacks is measured, and a magnitude behind a Relu has no sign")
+def _(world):
+    world.path("net.table").write_text("Convolution28 0.1\nConvolution110 0.127\n")  # 127 / largest magnitude
+    is_refused(world, "static model.onnx out.onnx --ranges net.table", "no range for value")
+    measured, both = activations(world, CALIB), activations(world, f"{CALIB} --ranges net.table")
+    step = 2 * 1270 / 255
+    expect(np.allclose(both["Input3"], [-1270, 1270], atol=step), f"of the file: {both['Input3']}")
+    pooled = both["Pooling66_Output_0"]
+    expect(np.allclose(pooled, [0, 1000], rtol=1e-6), f"of the file, behind Relu and MaxPool: {pooled}")
+    rest = set(measured) - {"Input3", "Pooling66_Output_0", "ReLU32_Output_0"}
+    expect(rest and all(both[value] == measured[value] for value in rest), f"measured: {both}, not {measured}")
+    world.ok(f"static model.onnx both.onnx {CALIB} --ranges net.table --save-ranges ranges.json")
+    world.ok("static model.onnx saved.onnx --ranges ranges.json")
+    expect(world.bytes("both.onnx") == world.bytes("saved.onnx"), "the saved ranges are others")
 
 
 @case("plan: the same for any number of threads")
