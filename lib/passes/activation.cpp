@@ -1,8 +1,10 @@
 #include "passes/activation.h"
 
+#include <cmath>
 #include <limits>
 
 #include "passes/rewrite.h"
+#include "tensor/quant_params.h"
 
 namespace qtool {
 namespace {
@@ -30,6 +32,14 @@ std::optional<std::pair<float, float>> clip_range(const Graph& graph, const Node
   const std::optional<float> high = clip_bound(graph, node, "max", 2, kInfinity);
   if (!low || !high || !(*low <= *high)) return std::nullopt;
   return std::pair(*low, *high);
+}
+
+bool saturates(const std::pair<float, float>& interval, DType dtype, float scale,
+               int32_t zero_point) {
+  const auto zero = static_cast<float>(zero_point);
+  const QuantRange range = quant_range(dtype);
+  return std::nearbyint(interval.first / scale) + zero <= static_cast<float>(range.min) &&
+         std::nearbyint(interval.second / scale) + zero >= static_cast<float>(range.max);
 }
 
 }  // namespace qtool

@@ -12,4 +12,10 @@ namespace qtool {
 /// other node, for bounds that are not constant, and for empty intervals.
 std::optional<std::pair<float, float>> clip_range(const Graph& graph, const Node& node);
 
+/// Whether quantizing with one scale clips to the interval by itself: numbers outside of it become
+/// the same integer as its nearer end, round(lo / scale) + zero_point ≤ qmin and
+/// round(hi / scale) + zero_point ≥ qmax.
+bool saturates(const std::pair<float, float>& interval, DType dtype, float scale,
+               int32_t zero_point);
+
 }  // namespace qtool

@@ -12,6 +12,7 @@ namespace qtool {
 // that breaks the ONNX rules.
 
 bool absorb_activation(Model& model);
+bool clip_integers(Model& model);
 bool constants_to_initializers(Model& model);
 bool copy_captured_constants(Model& model);
 bool fold_affine(Model& model);

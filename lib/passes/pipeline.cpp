@@ -39,6 +39,9 @@ constexpr Pass kTransposeIntegers = {"transpose_integers",
                                      transpose_integers};
 constexpr Pass kAbsorbActivation = {
     "absorb_activation", "leave clipping to the QuantizeLinear behind it", absorb_activation};
+constexpr Pass kClipIntegers = {"clip_integers",
+                                "clip behind QuantizeLinear what a quantized operator can write",
+                                clip_integers};
 
 // Nodes get their names first, from the model as its author knows it. Identities go before folding,
 // so that a constant shared through them stays one constant, and after it, since folding makes the
@@ -64,17 +67,9 @@ constexpr std::array kPrepare = {
 // a QuantizeLinear. Quantized operators of constants are constants, in front of DequantizeLinear. New
 // names are new in their own graph only.
 constexpr std::array kQoperator = {
-    kConstantsToInitializers,
-    kCopyCapturedConstants,
-    kFoldQuantize,
-    kTransposeIntegers,
-    kAbsorbActivation,
-    kNameValues,
-    kShareConstants,
-    kQdqToQoperator,
-    kFoldQuantize,
-    kNameValues,
-    kRemoveDeadNodes,
+    kConstantsToInitializers, kCopyCapturedConstants, kFoldQuantize, kTransposeIntegers,
+    kAbsorbActivation,        kClipIntegers,          kNameValues,   kShareConstants,
+    kQdqToQoperator,          kFoldQuantize,          kNameValues,   kRemoveDeadNodes,
 };
 constexpr std::array kQdq = {
     kConstantsToInitializers,
@@ -97,6 +92,7 @@ constexpr std::array kRuntime = {
     kRemoveIdentity,
     kTransposeIntegers,
     kAbsorbActivation,
+    kClipIntegers,
     kQdqToQoperator,
     kRemoveDeadNodes,  // before folding, so that weights of quantized operators are not dequantized
     Pass{"fold_dequantize", "dequantize constants once instead of in every run", fold_dequantize},

@@ -78,6 +78,21 @@ bool same_params(const Graph& graph, const Quantized& a, const Quantized& b) {
           (is_zero(graph, a) && is_zero(graph, b)));
 }
 
+std::optional<QuantParams> constant_params(const Graph& graph, const Quantized& quantized) {
+  const Tensor* scale = graph.constant(quantized.scale);
+  const Tensor* zero_point = graph.constant(quantized.zero_point);
+  if (!is_small_integer(quantized.dtype) || scale == nullptr || scale->size() != 1 ||
+      scale->dtype() != DType::kFloat32 || !(*scale->data<float>() > 0))
+    return std::nullopt;
+  if (quantized.zero_point != ValueId::kNone &&
+      (zero_point == nullptr || bits(quantized.dtype) < 8))
+    return std::nullopt;
+  const int64_t zero = zero_point == nullptr ? 0 : to_int64s(*zero_point).at(0);
+  return QuantParams{.dtype = quantized.dtype,
+                     .scale = {*scale->data<float>()},
+                     .zero_point = {static_cast<int32_t>(zero)}};
+}
+
 ValueId written_zero_point(Graph& graph, const Quantized& quantized) {
   if (quantized.zero_point != ValueId::kNone) return quantized.zero_point;
   QTOOL_ASSERT(quantized.dtype != DType::kUndefined);

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
+
 #include "ir/graph.h"
+#include "tensor/quant_params.h"
 
 namespace qtool {
 
@@ -31,6 +34,10 @@ bool same_constant(const Graph& graph, ValueId a, ValueId b);
 /// Whether both have the same integers for the same numbers, one scale for the whole tensor or one
 /// along the same axis.
 bool same_params(const Graph& graph, const Quantized& a, const Quantized& b);
+
+/// Scale and zero point as numbers: of integers of 2 to 16 bits with one constant float32 scale > 0
+/// for the whole tensor; nothing for others, and for a zero point of less than 8 bits.
+std::optional<QuantParams> constant_params(const Graph& graph, const Quantized& quantized);
 
 /// The zero point as a value of its own: a constant of zeros, in the scale's shape, if it was left
 /// out. The type is known.
