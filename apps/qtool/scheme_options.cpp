@@ -18,17 +18,24 @@ struct Target {
   WeightScheme weight;
   bool everything = false;
   bool float_bias = false;
+  bool zero_in_the_middle = false;  // of weights that are only stored, too
+  bool dynamic = true;
 };
 constexpr DType kU8 = DType::kUInt8;
 constexpr DType kS8 = DType::kInt8;
 const std::array<Target, 6> kTargets = {{
-    {"x86-vnni", {kU8, false}, {.dtype = kS8}, false},
-    {"x86-avx2", {kU8, false}, {.dtype = kS8, .fit_pairs = true}, false},
-    {"arm", {kU8, false}, {.dtype = kS8}, false},
-    {"qnn", {kU8, false}, {.dtype = kS8}, true},
-    {"web", {kU8, false}, {.dtype = kS8, .per_channel = false}, false},
-    // It takes no int32 behind DequantizeLinear.
-    {"tensorrt", {kS8, true}, {.dtype = kS8}, false, true},
+    {.name = "x86-vnni", .activation = {kU8, false}, .weight = {.dtype = kS8}},
+    {.name = "x86-avx2", .activation = {kU8, false}, .weight = {.dtype = kS8, .fit_pairs = true}},
+    {.name = "arm", .activation = {kU8, false}, .weight = {.dtype = kS8}},
+    {.name = "qnn", .activation = {kU8, false}, .weight = {.dtype = kS8}, .everything = true},
+    {.name = "web", .activation = {kU8, false}, .weight = {.dtype = kS8, .per_channel = false}},
+    // It takes no int32 behind DequantizeLinear and no zero point but 0.
+    {.name = "tensorrt",
+     .activation = {kS8, true},
+     .weight = {.dtype = kS8},
+     .float_bias = true,
+     .zero_in_the_middle = true,
+     .dynamic = false},
 }};
 
 std::vector<std::string> target_names() {
@@ -46,6 +53,9 @@ void apply_target(const std::string& name, QuantOptions& quant) {
       quant.weight.method = method;
       quant.everything = target.everything;
       quant.float_bias = target.float_bias;
+      quant.dynamic_is_run = target.dynamic;
+      if (target.zero_in_the_middle)
+        quant.rules.push_back({.nodes = {"*"}, .symmetric = true, .origin = "--target"});
     }
 }
 
@@ -102,7 +112,9 @@ void add_type_options(CLI::App& command, SchemeOptions& options, QuantOptions& q
       ->check(CLI::IsMember({"normal", "best"}));
   CLI::Option* per_channel = command.add_flag("--per-channel", options.per_channel,
                                               "One weight scale for each output channel (default)");
-  command.add_flag("--per-tensor", options.per_tensor, "One for the whole tensor, where integer kernels read it")
+  command
+      .add_flag("--per-tensor", options.per_tensor,
+                "One for the whole tensor, where integer kernels read it")
       ->excludes(per_channel);
   add_type_option(command, "--weight-type", quant.weight.dtype,
                   {"s8", "u8", "s4", "u4", "s16", "e4m3fn", "e5m2"}, "s8 (default), u8, s4…");

@@ -95,6 +95,7 @@ struct QuantOptions {
   /// Static mode: every operator that has a static form, not only where that helps.
   bool everything = false;
   bool float_bias = false;      // static mode: biases stay float
+  bool dynamic_is_run = true;   // false: not by the target, so no node may become dynamic
   std::vector<NodeRule> rules;  // later ones win
   std::vector<TensorRule> tensor_rules;
 };

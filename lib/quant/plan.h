@@ -44,7 +44,8 @@ struct NodePlan {
   std::string op_type;
   Mode mode = Mode::kFloat;
   std::string reason;  // why it has not the mode that was asked for; empty otherwise
-  /// A static Clip or Relu that goes: the range of what the node before it writes expresses it.
+  /// A static Clip or Relu that goes: the range of what the node before it writes expresses it. One
+  /// that stays reads floats of that node, and quantizes its own output.
   bool absorbed = false;
   std::string note;  // what else there is to know of its parameters; empty otherwise
 };

@@ -18,6 +18,7 @@ import time
 
 import fixtures
 import numpy as np
+import onnx
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ("dynamic", "static", "plan", "convert", "bench", "run", "inspect")
@@ -132,6 +133,7 @@ REFUSALS = [
     ("ends that are no values", "dynamic model.onnx OUT --exclude between:Input3,nowhere", "between:Input3,nowhere"),
     ("nodes of a kind that a model lacks", "dynamic relu.onnx OUT --keep-float first", "--keep-float 'first'", "no node"),
     ("an explanation of no node", "dynamic model.onnx OUT --explain Convolution29", "'Convolution29'", "'Convolution28'"),
+    ("a target that runs nothing dynamic", "dynamic model.onnx OUT --target tensorrt", "'Times212'", "qtool static", "weight_only"),
     ("no such overrides", "dynamic model.onnx OUT --overrides nowhere.yaml", "nowhere.yaml"),
     ("an override of no value", "dynamic model.onnx OUT --overrides no_tensor.yaml", "no_tensor.yaml, line 1", "'ReLU_Output_0'", "'ReLU32_Output_0'"),
     ("an override of no node", "dynamic model.onnx OUT --overrides no_node.yaml", "no_node.yaml, line 1", "'Convolution29'", "'Convolution28'"),
@@ -632,6 +634,19 @@ def _(world):
     world.ok("dynamic model.onnx web.onnx --per-channel --target web")
     world.ok("dynamic model.onnx channel.onnx")
     expect(world.bytes("web.onnx") == world.bytes("channel.onnx"), "--per-channel is ignored")
+
+
+@case("--target tensorrt: every zero point is 0, and each QuantizeLinear stands behind its ReLU")
+def _(world):
+    for line in (f"static model.onnx trt.onnx {CALIB} --target tensorrt", "dynamic model.onnx trt.onnx --target tensorrt --mode *=weight_only"):
+        world.ok(line)
+        quantized = json.loads(world.ok("inspect trt.onnx --json"))["quantized"]
+        expect(quantized and all(not any(entry["zero_point"]) for entry in quantized), f"{line}: {quantized}")
+    world.ok(f"static model.onnx trt.onnx {CALIB} --target tensorrt")
+    graph = onnx.load(world.path("trt.onnx")).graph
+    readers = {name: node.op_type for node in graph.node for name in node.input}
+    followers = {(node.op_type, readers[node.output[0]]) for node in graph.node if node.op_type in ("Conv", "Relu")}
+    expect(followers == {("Conv", "Relu"), ("Relu", "QuantizeLinear")}, f"{followers}")
 
 
 # --- run, bench and inspect ---

@@ -15,6 +15,18 @@ struct Attempt {
   std::string objection;
 };
 
+std::string dynamic_objection(const Graph& graph, const Node& node, const NodeRequest& request,
+                              const QuantOptions& options) {
+  std::string objection = dynamic_objection(graph, node, request.weight, options);
+  if (!objection.empty() || options.dynamic_is_run) return objection;
+  if (request.mode == Mode::kDynamic)
+    fail(
+        "node '{}' would be dynamic, which the target does not run: use qtool static, or --mode "
+        "'*=weight_only'",
+        node.name);
+  return "the target runs nothing dynamic";
+}
+
 // The modes that may serve a request, the best first, each with what speaks against it. What cannot
 // be static is tried as dynamic, whose activations have 8 bits, and what cannot be dynamic as
 // weight-only.
@@ -25,8 +37,7 @@ std::vector<Attempt> attempts(const Model& model, const Node& node, const NodeRe
   std::vector<Attempt> result;
   const bool is_finer = request.mode == Mode::kStatic && bits(options.activation.dtype) > 8;
   if (request.mode != Mode::kWeightOnly && !is_finer)
-    result.push_back(
-        {Mode::kDynamic, dynamic_objection(model.graph, node, request.weight, options)});
+    result.push_back({Mode::kDynamic, dynamic_objection(model.graph, node, request, options)});
   result.push_back({Mode::kWeightOnly, weight_only_objection(model.graph, node)});
   return result;
 }

@@ -37,7 +37,8 @@ struct Selection {
 /// What is asked of every node, by name.
 using Requests = std::map<std::string, NodeRequest>;
 
-/// Gives every node of the model's graph, bodies left out, the mode that was asked for, where it can have it and where that helps.
+/// Gives every node of the model's graph, bodies left out, the mode that was asked for, where it can
+/// have it and where that helps.
 ///
 /// Static, in this order:
 ///  - Conv, Gemm, MatMul with constant weights (MatMul also without) are static.
@@ -47,12 +48,15 @@ using Requests = std::map<std::string, NodeRequest>;
 ///    options.everything, overrides this.
 ///  - An operator that only moves elements is static where a static node wrote its input. Behind a
 ///    float node it moves floats, and what it gives has a range of its own.
+///  - A Clip or Relu that alone reads what a static node writes is static: its output is quantized
+///    in place of that. It is absorbed if the quantized range expresses it.
 ///  - Gemm and MatMul whose result no static node wants write float.
 ///  - A node with weights that has no static form (LSTM, ConvTranspose…), and one that calibration
 ///    did not reach, is treated as if dynamic had been asked for.
 ///
 /// Dynamic: Gemm, MatMul, LSTM and Attention with constant weights; Conv if options.dynamic_conv. Other
 /// nodes with constant weights, and look-ups in constant tables, are weight-only.
+/// Throws Error for a node that would be dynamic as asked, if !options.dynamic_is_run.
 Selection select(const Model& model, const Requests& requests, const QuantOptions& options);
 
 }  // namespace qtool

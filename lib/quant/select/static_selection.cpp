@@ -27,9 +27,10 @@ class StaticSelector {
     return options_.everything || !request(node).origin.empty();
   }
   std::string objection(const Node& node) const;
+  bool takes_over(const Node& node) const;
   bool absorbable(const Node& node) const;
-  /// The Clip or Relu that takes over the range of this node's output, or kNone.
-  NodeId absorbing(const Node& node) const;
+  /// The Clip or Relu whose output is quantized in place of this node's, or kNone.
+  NodeId clip_behind(const Node& node) const;
   bool has_consumer_that_wants(ValueId value) const;
   void find_wanted();
   void decide(NodeId id);
@@ -56,29 +57,34 @@ std::string StaticSelector::objection(const Node& node) const {
   return static_objection(graph_, node, asked.weight, forced(node));
 }
 
+// A Clip or Relu alone behind a static node: no range is taken in front of it, where levels would be
+// spent on what it clips away.
+bool StaticSelector::takes_over(const Node& node) const {
+  return request(node).mode == Mode::kStatic && clip_range(graph_, node);
+}
+
 // The quantized range expresses a Clip to [low, high] if it always contains 0, and for types whose
 // zero point may lie at the end of the range. A symmetric range reaches below a Relu's 0.
 bool StaticSelector::absorbable(const Node& node) const {
-  if (options_.activation.symmetric || request(node).mode != Mode::kStatic) return false;
   const auto range = clip_range(graph_, node);
-  return range && range->first <= 0 && range->second >= 0;
+  return !options_.activation.symmetric && range->first <= 0 && range->second >= 0;
 }
 
-NodeId StaticSelector::absorbing(const Node& node) const {
+NodeId StaticSelector::clip_behind(const Node& node) const {
   if (node.outputs.size() != 1 || shares_params(node)) return NodeId::kNone;
   const ValueId output = node.outputs[0];
   const Value& value = graph_.value(output);
   if (value.consumers.size() != 1 || graph_.is_output(output) || captured_.contains(output))
     return NodeId::kNone;
   const NodeId next = value.consumers[0];
-  return absorbable(graph_.node(next)) ? next : NodeId::kNone;
+  return takes_over(graph_.node(next)) ? next : NodeId::kNone;
 }
 
 bool StaticSelector::has_consumer_that_wants(ValueId value) const {
   for (const NodeId id : graph_.value(value).consumers) {
     const Node& node = graph_.node(id);
     const bool passes_on = node.outputs.size() == 1 && wanted_.contains(node.outputs[0]);
-    if (passes_on && absorbable(node)) return true;
+    if (passes_on && takes_over(node)) return true;
     if (request(node).mode != Mode::kStatic || !objection(node).empty()) continue;
     if (is_weighted(node) ? graph_.constant(value) == nullptr : passes_on) return true;
   }
@@ -122,7 +128,7 @@ void StaticSelector::make_static(NodeId id) {
   }
   const std::vector<WeightUse> weights = weights_of(graph_, id);
   selection_.weights.insert(selection_.weights.end(), weights.begin(), weights.end());
-  const NodeId clip = absorbing(node);
+  const NodeId clip = clip_behind(node);
   const ValueId output = clip == NodeId::kNone ? node.outputs[0] : graph_.node(clip).outputs[0];
   const bool may_write_float = node.op_type == "Gemm" || node.op_type == "MatMul";
   if (may_write_float && !wanted_.contains(output)) return;
@@ -136,7 +142,8 @@ void StaticSelector::make_static(NodeId id) {
     return;
   }
   add(output);
-  selection_.nodes[clip].absorbed = true;
+  selection_.nodes[clip].mode = Mode::kStatic;
+  selection_.nodes[clip].absorbed = absorbable(graph_.node(clip));
 }
 
 void StaticSelector::decide(NodeId id) {
@@ -144,11 +151,7 @@ void StaticSelector::decide(NodeId id) {
   NodePlan& plan = selection_.nodes[id];
   plan.node = node.name;
   plan.op_type = full_op_type(node);
-  if (plan.absorbed) {
-    plan.mode = Mode::kStatic;
-    return;
-  }
-  if (request(node).mode != Mode::kStatic) return;
+  if (plan.mode == Mode::kStatic || request(node).mode != Mode::kStatic) return;
   plan.reason = decline(node);
   if (plan.reason.empty()) make_static(id);
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "error_of.h"
 #include "ir/text.h"
 
 namespace qtool {
@@ -18,10 +19,10 @@ std::map<std::string, std::string> decisions(const std::string& text, QuantOptio
   return result;
 }
 
-std::set<std::string> activations(const std::string& text) {
+std::set<std::string> activations(const std::string& text, const QuantOptions& options = {}) {
   const Model model = parse_text(text);
   std::set<std::string> result;
-  for (const ValueId id : select(model, resolve_rules(model.graph, {}), {}).activations)
+  for (const ValueId id : select(model, resolve_rules(model.graph, options), options).activations)
     result.insert(model.graph.value(id).name);
   return result;
 }
@@ -55,9 +56,58 @@ TEST_CASE("a residual block is static from end to end, its ReLUs in the ranges")
 TEST_CASE("symmetric activations keep a ReLU as a node") {
   QuantOptions options;
   options.activation.symmetric = true;
-  const auto found = decisions(kResidual, options);
-  CHECK(found.at("relu1") == "float: the operator has no quantized form");
-  CHECK(found.at("conv1") == "static");
+  for (const auto& [node, decision] : decisions(kResidual, options)) {
+    INFO(node);
+    CHECK(decision == "static");
+  }
+  // What a ReLU reads is float, in front of its own quantized output.
+  CHECK(activations(kResidual, options) == std::set<std::string>{"x", "r1", "c2", "r2", "g", "v"});
+  for (const bool symmetric : {false, true}) {
+    options.activation.symmetric = symmetric;
+    const Model model = parse_text(kResidual);
+    for (const auto& [id, plan] : select(model, resolve_rules(model.graph, options), options).nodes)
+      CHECK(plan.absorbed == (plan.op_type == "Relu" && !symmetric));
+  }
+}
+
+TEST_CASE("a Clip that does not hold 0 stays as a node, and no range is taken in front of it") {
+  const std::string text = R"(
+model ir 8 opset 13
+graph clipped
+input x: float32[1, 2, 4, 4]
+const w: float32[2, 2, 1, 1] = 0.5
+const low: float32[] = 1
+const high: float32[] = 6
+c: float32[1, 2, 4, 4] = Conv(x, w) "conv"
+k: float32[1, 2, 4, 4] = Clip(c, low, high) "clip"
+d: float32[1, 2, 4, 4] = Conv(k, w) "conv2"
+output d: float32[1, 2, 4, 4]
+)";
+  CHECK(decisions(text).at("clip") == "static");
+  CHECK(activations(text) == std::set<std::string>{"x", "k", "d"});
+}
+
+TEST_CASE("nothing becomes dynamic where the target does not run that") {
+  const std::string text = R"(
+model ir 8 opset 13
+graph mixed
+input x: float32[2, 1, 3]
+const w: float32[1, 8, 3] = 0.5
+const r: float32[1, 8, 2] = 0.5
+const m: float32[2, 4] = 0.5
+h: float32[2, 1, 1, 2] = LSTM(x, w, r) {hidden_size=2} "lstm"
+y: float32[2, 1, 1, 4] = MatMul(h, m) "matmul"
+output y: float32[2, 1, 1, 4]
+)";
+  QuantOptions options{.dynamic_is_run = false};
+  CHECK(decisions(text, options).at("lstm") == "weight_only: the operator has no quantized form");
+  CHECK(decisions(text, options).at("matmul") == "static");
+  options.mode = Mode::kDynamic;
+  CHECK(error_of([&] { decisions(text, options); }) ==
+        "node 'lstm' would be dynamic, which the target does not run: use qtool static, or --mode "
+        "'*=weight_only'");
+  options.mode = Mode::kWeightOnly;
+  CHECK(decisions(text, options).at("matmul") == "weight_only");
 }
 
 TEST_CASE("arithmetic at the tail stays float, moving elements does not") {
