@@ -12,7 +12,7 @@ Ranges measure_ranges(const Model& model, const CalibrationTargets& targets,
                       const SampleOptions& options, bool quiet) {
   if (options.path.empty())
     throw CLI::ValidationError(
-        "--calib", "static nodes need ranges measured on samples; qtool static takes them");
+        "--calib", "static nodes need ranges: give qtool static (or plan) samples or --ranges");
   set_threads(options.threads);
   const SampleReader samples(model.graph, options.path, options.reader_options());
   ProgressLine progress("calibrating", quiet);

@@ -102,7 +102,7 @@ void add_bench_command(CLI::App& app) {
   command
       ->add_option("--rounds", options->rounds,
                    "Timed runs of every model (default: as time allows)")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   command->callback([options] { run(*options); });
 }
 

@@ -92,7 +92,7 @@ void add_run_command(CLI::App& app) {
   command
       ->add_option("--max-steps", options->compile.max_steps,
                    "Stop a run after N nodes, those of loops counted each time (default: no limit)")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   command->callback([options] { run(*options); });
 }
 

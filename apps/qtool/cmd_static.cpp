@@ -16,6 +16,8 @@ void add_static_command(CLI::App& app) {
       options->common);
   add_quantize_options(*command, *options);
   add_calibration_options(*command, *calibration);
+  for (const char* ranges : {"--calib", "--ranges"})
+    command->get_option("--plan")->excludes(command->get_option(ranges));
   command->callback([options, calibration] {
     quantize_file(*options, [&](const Model& model, const QuantOptions& quant) {
       return find_ranges(options->model, model, quant, *calibration, options->common.quiet);

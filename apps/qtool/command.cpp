@@ -20,4 +20,13 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
   return command;
 }
 
+CLI::Validator positive_number() {
+  const auto check = [](const std::string& text) {
+    int64_t number = 0;
+    const bool is_positive = CLI::detail::lexical_cast(text, number) && number > 0;
+    return is_positive ? "" : "'" + text + "' is no whole number above 0";
+  };
+  return {check, "POSITIVE"};
+}
+
 }  // namespace qtool

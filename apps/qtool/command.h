@@ -15,6 +15,9 @@ struct CommonOptions {
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& examples, CommonOptions& options);
 
+/// A check of an option that takes a whole number above 0, as CLI::PositiveNumber but for its message.
+CLI::Validator positive_number();
+
 // One function for each subcommand, each in cmd_<name>.cpp: adds the options and what runs.
 void add_dynamic_command(CLI::App& app);
 void add_static_command(CLI::App& app);

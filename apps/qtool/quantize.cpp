@@ -12,6 +12,7 @@
 #include "onnx_io/onnx_io.h"
 #include "passes/pass.h"
 #include "quant/plan_file.h"
+#include "quant/quantized_operators.h"
 #include "report/plan_report.h"
 
 namespace qtool {
@@ -82,8 +83,18 @@ QuantPlan read_plan(const std::string& path, const Model& model) {
                       [&] { return parse_plan(text, fingerprint(model.graph)); });
 }
 
+void refuse_quantized(const Model& model) {
+  std::string found;
+  for (const auto& [op, count] : quantized_operators(model.graph))
+    found += fmt::format("{}{}x {}", found.empty() ? "" : ", ", count, op);
+  if (!found.empty())
+    fail("is quantized already: {}; --requantize quantizes what is still float in it", found);
+}
+
 QuantPlan plan_of(const QuantizeOptions& options, const Model& model, const Calibrate& calibrate) {
   if (!options.plan.empty()) return read_plan(options.plan, model);
+  if (!options.requantize)
+    with_context([&] { return options.model; }, [&] { refuse_quantized(model); });
   const Ranges ranges = calibrate(model, options.quant);
   return with_context([&] { return options.model; },
                       [&] { return make_plan(model, ranges, options.quant); });
@@ -93,11 +104,19 @@ void print_plan(const Model& model, const QuantPlan& plan) {
   fmt::print("{}", plan_table(plan, predict_sizes(model.graph, plan)));
 }
 
+void check_format(const QuantizeOptions& options) {
+  const QuantOptions& quant = options.quant;
+  if (options.to_qoperator && quant.mode == Mode::kStatic &&
+      std::max(bits(quant.activation.dtype), bits(quant.weight.dtype)) > 8)
+    throw CLI::ValidationError("--format", "there are no quantized operators on 16 bits; use qdq");
+}
+
 // The prepared model and its plan.
 std::pair<Model, QuantPlan> prepare(QuantizeOptions& options, const Calibrate& calibrate) {
   check_print_after(options.print_after);
   if (!options.plan.empty()) options.scheme.exclude_with("--plan");
   options.scheme.fill(options.quant);
+  check_format(options);
   Model model = prepared_model(options);
   QuantPlan plan = plan_of(options, model, calibrate);
   with_context([&] { return options.model; }, [&] { report_plan(plan); });
@@ -112,6 +131,8 @@ void add_plan_options(CLI::App& command, QuantizeOptions& options) {
   add_scheme_options(command, options.scheme, options.quant);
   command.add_option("--explain", options.explain,
                      "Print why this node has its mode, and its tensors' parameters");
+  command.add_flag("--requantize", options.requantize,
+                   "Take a model with quantized operators too, and quantize what is float in it");
   command.add_option("--print-after", options.print_after,
                      "Print the graph as text after this pass");
   command.add_flag("--time-passes", options.time_passes, "Print the time of every pass");
@@ -133,6 +154,9 @@ void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
 }
 
 void plan_file(QuantizeOptions& options, const Calibrate& calibrate) {
+  std::error_code none;
+  if (std::filesystem::equivalent(options.model, options.output, none))
+    fail("{}: is the model; the plan needs a file of its own", options.output);
   const auto [model, plan] = prepare(options, calibrate);
   write_file(options.output, plan_json(plan, fingerprint(model.graph)));
   if (!options.common.quiet) print_plan(model, plan);

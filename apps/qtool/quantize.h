@@ -20,7 +20,8 @@ struct QuantizeOptions {
   bool to_qoperator = false;
   std::string plan;  // apply this file instead of making a plan
   bool dry_run = false;
-  std::string explain;  // a node
+  std::string explain;      // a node
+  bool requantize = false;  // take models with quantized operators too
   SchemeOptions scheme;
   QuantOptions quant;
 };

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <optional>
 
+#include "command.h"
+
 namespace qtool {
 namespace {
 
@@ -53,7 +55,7 @@ CLI::Option* add_sample_options(CLI::App& command, const std::string& flag,
               ".npz file with all of them stacked")
           ->required();
   command.add_option("--max-samples", options.max_samples, "Use only the first N samples")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   command
       .add_option("--scale", options.scale,
                   "Inputs become (x * scale - mean) / std; a number or a fraction: 1/255")
@@ -63,7 +65,7 @@ CLI::Option* add_sample_options(CLI::App& command, const std::string& flag,
       .add_option("--std", options.std, "Standard deviation, one number or one for each channel")
       ->check(check_std);
   command.add_option("--threads", options.threads, "Threads that run the model (default 1)")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   return path;
 }
 

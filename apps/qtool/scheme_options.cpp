@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "command.h"
 #include "quant/select/overrides.h"
 #include "quant/type_names.h"
 
@@ -83,6 +84,8 @@ std::vector<std::string> with_prefix(std::string_view prefix, std::vector<std::s
 }
 
 void check_types(const QuantOptions& quant) {
+  if (quant.weight.reduce_range && largest_number(quant.weight.dtype))
+    throw CLI::ValidationError("--reduce-range", "there is no such float8 type");
   if (quant.activation.dtype == kS8 && quant.weight.dtype == kU8)
     throw CLI::ValidationError("--weight-type",
                                "u8 does not go with --activation-type s8: runtimes "
@@ -96,7 +99,12 @@ constexpr const char* kNodes =
 void add_type_options(CLI::App& command, SchemeOptions& options, QuantOptions& quant) {
   command
       .add_option_function<std::string>(
-          "--target", [&quant](const std::string& name) { apply_target(name, quant); },
+          "--target",
+          [&quant, &options](const std::string& name) {
+            if (options.has_target) throw CLI::ArgumentMismatch::AtMost("--target", 1, 2);
+            options.has_target = true;
+            apply_target(name, quant);
+          },
           "The scheme that the hardware wants: x86-vnni, x86-avx2, arm, qnn, web or tensorrt")
       ->trigger_on_parse()
       ->check(CLI::IsMember(target_names()));
@@ -130,7 +138,7 @@ void add_type_options(CLI::App& command, SchemeOptions& options, QuantOptions& q
   command
       .add_option("--block-size", quant.weight.block,
                   "Elements along the summed axis of a matrix that share a scale; weights only")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   command
       .add_option_function<std::string>(
           "--weight-method",

@@ -12,6 +12,7 @@ namespace qtool {
 struct SchemeOptions {
   bool per_channel = false, per_tensor = false;
   bool symmetric_activations = false;
+  bool has_target = false;
   std::vector<std::string> op_types, include, exclude, keep_float, modes;
   std::string overrides;
   std::vector<const CLI::Option*> given_by;  // the options that set all that

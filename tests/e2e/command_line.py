@@ -123,6 +123,10 @@ REFUSALS = [
     ("a loop that never ends", "run endless.onnx --data set -o OUT --max-steps 1000", "endless.onnx", "1000", "--max-steps"),
     ("as many means as the image has no channels", "static model.onnx OUT --calib images.npy --mean 1 2", "channels"),
     ("nothing to quantize, by what was asked", "dynamic model.onnx OUT --exclude *", "nothing to quantize", "2x Conv: --exclude asks for it"),
+    ("a model that is quantized, dynamic", "dynamic half.onnx OUT", "half.onnx", "quantized already: 1x DequantizeLinear", "--requantize"),
+    ("a model that is quantized, static", "static half.onnx OUT --calib images.npy", "quantized already: 1x DequantizeLinear"),
+    ("a model that is quantized, plan", "plan half.onnx -o OUT --dynamic", "quantized already: 1x DequantizeLinear"),
+    ("a plan in place of the model", "plan model.onnx -o model.onnx --dynamic", "model.onnx", "a file of its own"),
     ("nothing to quantize, in a plan", "plan relu.onnx -o OUT --dynamic", "nothing to quantize", "1x Relu: it has no weights"),
     ("a node name that fits nothing", "dynamic model.onnx OUT --exclude Convolution29", "--exclude 'Convolution29'", "'Convolution28'"),
     ("a glob that fits nothing", "dynamic model.onnx OUT --include /conv/*", "--include '/conv/*'", "no node"),
@@ -140,6 +144,9 @@ REFUSALS = [
     ("an override with an unknown key", "dynamic model.onnx OUT --overrides no_key.yaml", "no_key.yaml, line 1", "'mode'"),
     ("an override with an unknown mode", "dynamic model.onnx OUT --overrides no_mode.yaml", "no_mode.yaml, line 2", "int8", "weight_only"),
     ("an override of half the parameters", "dynamic model.onnx OUT --overrides no_scale.yaml", "no_scale.yaml, line 2", "go together"),
+    ("an override of a constant", "dynamic model.onnx OUT --overrides constant.yaml", "constant.yaml, line 1", "'Parameter5'", "is constant"),
+    ("an override with an unknown type", "dynamic model.onnx OUT --overrides no_type.yaml", "no_type.yaml, line 1", "'f16'", "u16"),
+    ("an override with a zero point of another type", "static model.onnx OUT --calib images.npy --overrides no_zero.yaml", "no_zero.yaml, line 2", "300", "uint8"),
     ("overrides that are no YAML", "dynamic model.onnx OUT --overrides no_yaml.yaml", "no_yaml.yaml, line 1", "not YAML"),
     ("no such ranges", "static model.onnx OUT --ranges nowhere.json", "nowhere.json"),
     ("ranges that are none", "static model.onnx OUT --ranges text.onnx", "text.onnx"),
@@ -214,6 +221,12 @@ USAGE = [
     ("a mode for no nodes", "dynamic model.onnx out.onnx --mode =float"),
     ("nodes without a mode", "dynamic model.onnx out.onnx --mode Convolution28"),
     ("blocks of nothing", "dynamic model.onnx out.onnx --block-size 0"),
+    ("a negative block", "dynamic model.onnx out.onnx --block-size -3"),
+    ("two targets", "dynamic model.onnx out.onnx --target arm --target web"),
+    ("16 bits as quantized operators", "static model.onnx out.onnx --calib images.npy --activation-type u16 --format qoperator"),
+    ("float8 of less bits", "dynamic model.onnx out.onnx --weight-type e4m3fn --reduce-range"),
+    ("a plan and samples", "static model.onnx out.onnx --plan plan.json --calib images.npy"),
+    ("a plan and ranges", "static model.onnx out.onnx --plan plan.json --ranges ranges.json"),
     ("a plan and a type", "dynamic model.onnx out.onnx --plan plan.json --weight-type s8"),
     ("ranges to save, but no samples", "static model.onnx out.onnx --save-ranges ranges.json"),
     ("a plan and a mode", "dynamic model.onnx out.onnx --plan plan.json --mode *=float16"),
@@ -634,6 +647,17 @@ def _(world):
     world.ok("dynamic model.onnx web.onnx --per-channel --target web")
     world.ok("dynamic model.onnx channel.onnx")
     expect(world.bytes("web.onnx") == world.bytes("channel.onnx"), "--per-channel is ignored")
+
+
+@case("--requantize: the float rest of a quantized model")
+def _(world):
+    world.ok("dynamic half.onnx full.onnx --requantize")
+    operators = json.loads(world.ok("inspect full.onnx --json"))["operators"]
+    expect(operators["MatMul"] == 1 and operators["MatMulInteger"] == 1, f"{operators}")
+    is_refused(world, "dynamic full.onnx out.onnx --requantize", "full.onnx", "nothing to quantize")
+    world.ok("plan half.onnx -o plan.json --dynamic --requantize")
+    world.ok("dynamic half.onnx planned.onnx --plan plan.json")
+    expect(world.bytes("planned.onnx") == world.bytes("full.onnx"), "other bytes than the command's")
 
 
 @case("--target tensorrt: every zero point is 0, and each QuantizeLinear stands behind its ReLU")

@@ -13,6 +13,15 @@ TWO = """<ir_version: 8, opset_import: ["" : 17]>
 two (float[1, 4] left, float[1, 4] right) => (float[1, 4] sum, float[1, 4] "sums/of:both")
 { sum = Add(left, right) "sums/of:both" = Add(sum, sum) }"""
 
+# A model that another tool quantized in part.
+HALF = """<ir_version: 8, opset_import: ["" : 17]>
+half (float[1, 4] x) => (float[1, 64] y)
+<float s = {0.1}, int8[4, 64] w = {W}, float[64, 64] v = {V}> {
+    q = DequantizeLinear(w, s)
+    a = MatMul(x, q)
+    y = MatMul(a, v)
+}""".replace("W", ", ".join(["3", "-5"] * 128)).replace("V", ", ".join(["0.25", "-0.5"] * 2048))
+
 PASSED_ON = """<ir_version: 8, opset_import: ["" : 17]>
 kinds (seq(float[N]) "a/list", optional(float[N]) nothing) => (seq(float[N]) "a/list", optional(float[N]) nothing) {}"""
 ENDLESS = """<ir_version: 8, opset_import: ["" : 17]>
@@ -35,6 +44,9 @@ tensors:
   Pooling66_Output_0: {scale: 4, zero_point: 3}
 """,
     "no_tensor": "tensors: {ReLU_Output_0: {symmetric: true}}",
+    "constant": "tensors: {Parameter5: {type: u8}}",
+    "no_zero": "tensors:\n  Input3: {scale: 1, zero_point: 300}",
+    "no_type": "tensors: {Input3: {type: f16}}",
     "no_node": "nodes: {Convolution29: {mode: float}}",
     "no_key": "nodes: {Convolution28: {mod: float}}",
     "no_mode": "nodes:\n  Convolution28: {mode: int8}",
@@ -59,6 +71,7 @@ def write_models(folder, models):
     shutil.copy(models / "magika_fast_v2_1.onnx", folder / "integers.onnx")  # int32 [N, 1024]
     onnx.save(onnx.parser.parse_model(RELU), folder / "relu.onnx")
     onnx.save(onnx.parser.parse_model(TWO), folder / "two.onnx")
+    onnx.save(onnx.parser.parse_model(HALF), folder / "half.onnx")
     onnx.save(onnx.parser.parse_model(PASSED_ON), folder / "passed_on.onnx")
     onnx.save(onnx.parser.parse_model(ENDLESS), folder / "endless.onnx")
     onnx.save(constants_model(), folder / "constants.onnx")

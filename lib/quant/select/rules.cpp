@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "ir/bodies.h"
 #include "ops/op.h"
+#include "quant/type_names.h"
 
 namespace qtool {
 namespace {
@@ -161,21 +162,39 @@ TensorRule resolve_tensor_rule(const std::string& value, const QuantOptions& opt
     if (rule.dtype) result.dtype = rule.dtype;
     if (rule.symmetric) result.symmetric = rule.symmetric;
     if (rule.min) result.min = rule.min, result.max = rule.max;
-    if (rule.scale) result.scale = rule.scale, result.zero_point = rule.zero_point;
+    if (rule.scale) {
+      result.scale = rule.scale, result.zero_point = rule.zero_point;
+      result.origin = rule.origin;
+    }
   }
+  if (!result.zero_point) return result;
+  const DType dtype = result.dtype.value_or(options.activation.dtype);
+  const auto [low, high] = zero_point_range(dtype);
+  if (*result.zero_point < low || *result.zero_point > high)
+    fail("{} '{}': zero point {} does not fit type {}", result.origin, value, *result.zero_point,
+         name(dtype));
   return result;
 }
 
 void check_tensor_rules(const Graph& graph, const QuantOptions& options) {
-  Names names;
+  Names computed, constants;
   for_each_graph(graph, [&](const Graph& each) {
-    for (const ValueId id : each.values()) names.insert(each.value(id).name);
+    for (const ValueId id : each.values())
+      (each.constant(id) == nullptr ? computed : constants).insert(each.value(id).name);
   });
-  for (const TensorRule& rule : options.tensor_rules)
-    if (std::none_of(names.begin(), names.end(),
-                     [&](const std::string& name) { return fits(rule.values, name); }))
-      fail("{} '{}': no value of the model fits{}", rule.origin, rule.values,
-           did_you_mean(rule.values, {names.begin(), names.end()}));
+  for (const TensorRule& rule : options.tensor_rules) {
+    const auto any_fits = [&](const Names& names) {
+      return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        return name == rule.values || fits(rule.values, name);
+      });
+    };
+    if (any_fits(computed)) continue;
+    if (any_fits(constants))
+      fail("{} '{}': is constant; how weights are quantized is said of the nodes that read them",
+           rule.origin, rule.values);
+    fail("{} '{}': no value of the model fits{}", rule.origin, rule.values,
+         did_you_mean(rule.values, {computed.begin(), computed.end()}));
+  }
 }
 
 }  // namespace qtool

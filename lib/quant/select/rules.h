@@ -24,10 +24,11 @@ struct NodeRequest {
 std::map<std::string, NodeRequest> resolve_rules(const Graph& graph, const QuantOptions& options);
 
 /// What is asked of one activation: the options with the tensor rules that fit its name, of which
-/// later ones win.
+/// later ones win. Throws Error for a zero point that the type does not have.
 TensorRule resolve_tensor_rule(const std::string& value, const QuantOptions& options);
 
-/// Throws Error for a tensor rule that fits no value of the graph and of the bodies in it.
+/// Throws Error for a tensor rule that fits no value of the graph and of the bodies in it, or
+/// constants only.
 void check_tensor_rules(const Graph& graph, const QuantOptions& options);
 
 }  // namespace qtool
