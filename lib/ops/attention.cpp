@@ -146,7 +146,8 @@ std::span<const OpSpec> attention_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float(
       {{"",
         "Attention",
-        {{Provider::kOneDnn, bind_onednn}, {Provider::kReference, bind_reference}}}});
+        {{Provider::kOneDnn, bind_onednn}, {Provider::kReference, bind_reference}},
+        {.inputs = {Role::kActivation, Role::kActivation, Role::kActivation, Role::kPlain}}}});
   return kOps;
 }
 
