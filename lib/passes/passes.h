@@ -15,6 +15,7 @@ bool absorb_activation(Model& model);
 bool clip_integers(Model& model);
 bool constants_to_initializers(Model& model);
 bool copy_captured_constants(Model& model);
+bool einsum_to_matmul(Model& model);
 bool fold_affine(Model& model);
 bool fold_batch_norm(Model& model);
 bool fold_constants(Model& model);

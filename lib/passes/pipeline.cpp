@@ -54,6 +54,8 @@ constexpr std::array kPrepare = {
     kCopyCapturedConstants,
     kNameValues,
     kRemoveIdentity,
+    Pass{"einsum_to_matmul", "turn Einsum into MatMul where it is a product of matrices",
+         einsum_to_matmul},
     kFoldConstants,
     kRemoveIdentity,
     kFoldAffine,

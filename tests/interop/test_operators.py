@@ -110,8 +110,9 @@ CASES = [
     plain("GatherND", indices=ints(0, 3, 0, 5).reshape(2, 2)),
     plain("GroupNormalization", "<num_groups = 2>", s=(8,), b=(8,), opset=21),
     plain("RMSNormalization", s=(6,), opset=23),
-    case("Einsum", "y = Einsum <equation = \"bchw,wk->bchk\"> (x, w)", w=(6, 10)),
-    case("Einsum", "a = Sigmoid(x) \n y = Einsum <equation = \"bchw,bcgw->bchg\"> (x, a)"),
+    case("MatMul", "y = Einsum <equation = \"bchw,wk->bchk\"> (x, w)", w=(6, 10), writes_float=True),
+    case("MatMul", "a = Sigmoid(x) \n y = Einsum <equation = \"bchw,bcgw->bchg\"> (x, a)", writes_float=True),
+    case("Einsum", "a = Sigmoid(x) \n y = Einsum <equation = \"bchw,bcgw->bhg\"> (x, a)"),
     case("Attention", "a = Sigmoid(x) \n y = Attention(x, a, x)", opset=23),
     case("Attention", "a = Sigmoid(x) \n o, k, v = Attention(x, a, x, , x, a) \n y = Concat <axis = 2> (o, k, v)", opset=23),
 ]
