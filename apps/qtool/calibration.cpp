@@ -19,12 +19,15 @@ Ranges measure_ranges(const Model& model, const CalibrationTargets& targets,
   return choose_minmax(calibrate(model, samples, targets, progress.callback()));
 }
 
-// The targets that have no range yet.
+// The targets of which the file does not say everything.
 CalibrationTargets without(CalibrationTargets targets, const Ranges& given) {
   const auto has_range = [&](const std::string& value) { return given.values.contains(value); };
-  std::erase_if(targets.values, has_range);
+  std::erase_if(targets.means, [&](const auto& mean) { return given.means.contains(mean.first); });
+  std::erase_if(targets.channels, [&](const auto& channel) { return has_range(channel.first); });
   std::erase_if(targets.finite, has_range);
-  std::erase_if(targets.channels, [&](const auto& entry) { return has_range(entry.first); });
+  std::erase_if(targets.values, [&](const std::string& value) {
+    return has_range(value) && !targets.means.contains(value);
+  });
   return targets;
 }
 

@@ -119,6 +119,7 @@ void replace_ranges(Ranges& measured, const Ranges& given) {
     measured.channels.erase(value);
   }
   for (const auto& [value, channels] : given.channels) measured.channels[value] = channels;
+  for (const auto& [value, means] : given.means) measured.means[value] = means;
 }
 
 }  // namespace qtool

@@ -17,7 +17,7 @@ namespace qtool {
 Ranges read_foreign_ranges(const std::filesystem::path& path, const Graph& graph);
 
 /// Puts the given ranges in place of the measured ones of the same values, those of their channels
-/// too; for files that do not speak of every value, as ncnn's.
+/// too; for files that do not speak of every value, as ncnn's. Means stay where none are given.
 void replace_ranges(Ranges& measured, const Ranges& given);
 
 }  // namespace qtool

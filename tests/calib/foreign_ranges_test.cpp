@@ -144,7 +144,10 @@ TEST_CASE("our ranges come back bit for bit") {
 TEST_CASE("given ranges stand in place of measured ones, with their channels") {
   const std::vector<Range> two = {{0, 1}, {1, 2}}, others = {{-1, 1}, {0, 0}};
   Ranges ranges{{{"a", {0, 1}}, {"b", {0, 2}}, {"c", {0, 2}}}, {{"b", two}, {"c", two}}};
-  replace_ranges(ranges, {{{"b", {-1, 1}}, {"c", {0, 3}}, {"d", {0, 4}}}, {{"b", others}}});
+  ranges.means = {{"a", {1}}, {"b", {1}}};
+  replace_ranges(ranges,
+                 {{{"b", {-1, 1}}, {"c", {0, 3}}, {"d", {0, 4}}}, {{"b", others}}, {{"b", {2}}}});
+  CHECK(ranges.means == std::map<std::string, std::vector<float>>{{"a", {1}}, {"b", {2}}});
   CHECK(ranges.values == Values{{"a", {0, 1}}, {"b", {-1, 1}}, {"c", {0, 3}}, {"d", {0, 4}}});
   CHECK(ranges.channels == Channels{{"b", others}});
 }
