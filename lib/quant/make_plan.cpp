@@ -2,6 +2,7 @@
 
 #include "ir/bodies.h"
 #include "ops/op.h"
+#include "passes/activation.h"
 #include "passes/rewrite.h"
 #include "quant/apply/apply_float16.h"
 #include "quant/params/bias_correction.h"
@@ -34,7 +35,8 @@ Range range_of(const Graph& graph, ValueId id, const TensorRule& rule, const Ran
     if (const auto fixed = quant_traits(graph.node(value.producer)).fixed_output)
       return {fixed->first, fixed->second};
   const auto it = ranges.values.find(value.name);
-  if (it == ranges.values.end()) fail("the calibration has no range for value '{}'", value.name);
+  if (it == ranges.values.end())
+    fail("there is no range for value '{}': measure it, with --calib", value.name);
   return useful_range(graph, id, it->second);
 }
 
@@ -184,8 +186,9 @@ class GraphPlanner {
  private:
   PlannedWeight weight(const WeightUse& use, const ChannelFactors& factors,
                        const Groups& groups) const;
-  void add_nodes(const Ranges& ranges, const std::map<NodeId, std::string>& notes,
-                 PlanBuilder& plan) const;
+  bool is_expressed(NodeId clip, const Groups& groups, const ChannelFactors& factors) const;
+  void add_nodes(const Ranges& ranges, const Groups& groups, const ChannelFactors& factors,
+                 const std::map<NodeId, std::string>& notes, PlanBuilder& plan) const;
   void add_activations(const Groups& groups, const ChannelFactors& factors,
                        PlanBuilder& plan) const;
   bool has_derived_bias(const WeightUse& use) const;
@@ -273,10 +276,28 @@ std::vector<float> GraphPlanner::correction(const WeightUse& use, const QuantPar
   return bias_correction(node, effective_weight(graph_, selection_, use, factors), params, means);
 }
 
-void GraphPlanner::add_nodes(const Ranges& ranges, const std::map<NodeId, std::string>& notes,
-                             PlanBuilder& plan) const {
+// Whether the output of a Clip or Relu gets parameters that clip by themselves: a rule, or the values
+// that share them, may ask for others.
+bool GraphPlanner::is_expressed(NodeId clip, const Groups& groups,
+                                const ChannelFactors& factors) const {
+  const Node& node = graph_.node(clip);
+  const auto group = groups.of.find(node.outputs[0]);
+  if (group == groups.of.end()) return false;
+  const QuantParams& params = groups.params.at(group->second);
+  const auto clips = [&](float factor) {
+    return saturates(*clip_range(graph_, node), params.dtype, params.scale[0] * factor,
+                     params.zero_point[0]);
+  };
+  const auto it = factors.find(node.outputs[0]);
+  return it == factors.end() ? clips(1) : std::all_of(it->second.begin(), it->second.end(), clips);
+}
+
+void GraphPlanner::add_nodes(const Ranges& ranges, const Groups& groups,
+                             const ChannelFactors& factors,
+                             const std::map<NodeId, std::string>& notes, PlanBuilder& plan) const {
   for (const NodeId id : graph_.nodes()) {
     NodePlan node = selection_.nodes.at(id);
+    node.absorbed = node.absorbed && is_expressed(id, groups, factors);
     if (const auto note = notes.find(id); note != notes.end()) node.note = note->second;
     if (node.mode == Mode::kFloat16) {
       node.reason = float16_range_objection(graph_, graph_.node(id), ranges);
@@ -323,7 +344,7 @@ void GraphPlanner::plan(const Ranges& ranges, PlanBuilder& plan) const {
                          .readers = {node.name}});
     });
   }
-  add_nodes(ranges, notes, plan);
+  add_nodes(ranges, groups, factors, notes, plan);
 }
 
 // The model with each of its graphs, bodies included, in turn.
