@@ -18,7 +18,7 @@ struct Target {
   ActivationScheme activation;
   WeightScheme weight;
   bool everything = false;
-  bool float_bias = false;
+  bool float_bias = false, float_clip = false;
   bool zero_in_the_middle = false;  // of weights that are only stored, too
   bool dynamic = true;
 };
@@ -30,11 +30,12 @@ const std::array<Target, 6> kTargets = {{
     {.name = "arm", .activation = {kU8, false}, .weight = {.dtype = kS8}},
     {.name = "qnn", .activation = {kU8, false}, .weight = {.dtype = kS8}, .everything = true},
     {.name = "web", .activation = {kU8, false}, .weight = {.dtype = kS8, .per_channel = false}},
-    // It takes no int32 behind DequantizeLinear and no zero point but 0.
+    // It takes no int32 behind DequantizeLinear, no zero point but 0, and Conv → Relu as one.
     {.name = "tensorrt",
      .activation = {kS8, true},
      .weight = {.dtype = kS8},
      .float_bias = true,
+     .float_clip = true,
      .zero_in_the_middle = true,
      .dynamic = false},
 }};
@@ -54,6 +55,7 @@ void apply_target(const std::string& name, QuantOptions& quant) {
       quant.weight.method = method;
       quant.everything = target.everything;
       quant.float_bias = target.float_bias;
+      quant.float_clip = target.float_clip;
       quant.dynamic_is_run = target.dynamic;
       if (target.zero_in_the_middle)
         quant.rules.push_back({.nodes = {"*"}, .symmetric = true, .origin = "--target"});

@@ -69,9 +69,10 @@ constexpr std::array kPrepare = {
 // a QuantizeLinear. Quantized operators of constants are constants, in front of DequantizeLinear. New
 // names are new in their own graph only.
 constexpr std::array kQoperator = {
-    kConstantsToInitializers, kCopyCapturedConstants, kFoldQuantize, kTransposeIntegers,
-    kAbsorbActivation,        kClipIntegers,          kNameValues,   kShareConstants,
-    kQdqToQoperator,          kFoldQuantize,          kNameValues,   kRemoveDeadNodes,
+    kConstantsToInitializers, kCopyCapturedConstants, kFoldQuantize,
+    kTransposeIntegers,       kAbsorbActivation,      kClipIntegers,
+    kQdqToQoperator,          kFoldQuantize,          kNameValues,
+    kShareConstants,          kRemoveDeadNodes,
 };
 constexpr std::array kQdq = {
     kConstantsToInitializers,

@@ -35,23 +35,26 @@ class Sharer {
   std::multimap<std::size_t, Shared> entries_;  // by a hash of the bytes
 };
 
-// How many of the first inputs of an operator may be bytes without being zero points.
-constexpr std::array<Named<std::size_t>, 6> kDataInputs = {
-    {{"DequantizeLinear", 1},
-     {"Gather", 1},
-     {"MatMulInteger", 2},
-     {"ConvInteger", 2},
-     {"com.microsoft.QAttention", 2},
-     {"com.microsoft.DynamicQuantizeLSTM", 3}}};
+// The inputs of an operator that may be bytes without being zero points, as bits.
+constexpr std::array<Named<unsigned>, 9> kDataInputs = {
+    {{"DequantizeLinear", 0b1},
+     {"Gather", 0b1},
+     {"MatMulInteger", 0b11},
+     {"ConvInteger", 0b11},
+     {"QLinearConv", 0b1001},
+     {"QLinearMatMul", 0b1001},
+     {"com.microsoft.QGemm", 0b1001},
+     {"com.microsoft.QAttention", 0b11},
+     {"com.microsoft.DynamicQuantizeLSTM", 0b111}}};
 
 bool may_be_zero_point(const Graph& graph, ValueId id) {
   const Value& value = graph.value(id);
   if (bits(value.type.dtype) > 8) return false;
   for (const NodeId consumer : value.consumers) {
     const Node& node = graph.node(consumer);
-    const std::size_t data = find_named(kDataInputs, full_op_type(node)).value_or(0);
-    for (std::size_t i = data; i < node.inputs.size(); ++i)
-      if (node.inputs[i] == id) return true;
+    const unsigned data = find_named(kDataInputs, full_op_type(node)).value_or(0);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i)
+      if (node.inputs[i] == id && (i > 3 || (data >> i & 1) == 0)) return true;
   }
   return false;
 }

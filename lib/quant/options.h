@@ -94,7 +94,10 @@ struct QuantOptions {
   bool dynamic_conv = false;  // dynamic mode: ConvInteger instead of weight-only
   /// Static mode: every operator that has a static form, not only where that helps.
   bool everything = false;
-  bool float_bias = false;      // static mode: biases stay float
+  bool float_bias = false;  // static mode: biases stay float
+  /// Static mode: a Clip or Relu that the range behind it does not express is computed on floats in
+  /// front of QuantizeLinear. False: on integers or floats of its own, behind the node it follows.
+  bool float_clip = false;
   bool dynamic_is_run = true;   // false: not by the target, so no node may become dynamic
   std::vector<NodeRule> rules;  // later ones win
   std::vector<TensorRule> tensor_rules;

@@ -49,7 +49,7 @@ using Requests = std::map<std::string, NodeRequest>;
 ///  - An operator that only moves elements is static where a static node wrote its input. Behind a
 ///    float node it moves floats, and what it gives has a range of its own.
 ///  - A Clip or Relu that alone reads what a static node writes is static: its output is quantized
-///    in place of that. It is absorbed if the quantized range can express it.
+///    in place of that, if that range can express it, which absorbs it, or with options.float_clip.
 ///  - Gemm and MatMul whose result no static node wants write float.
 ///  - A node with weights that has no static form (LSTM, ConvTranspose…), and one that calibration
 ///    did not reach, is treated as if dynamic had been asked for.

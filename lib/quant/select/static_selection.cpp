@@ -60,7 +60,8 @@ std::string StaticSelector::objection(const Node& node) const {
 // A Clip or Relu alone behind a static node: no range is taken in front of it, where levels would be
 // spent on what it clips away.
 bool StaticSelector::takes_over(const Node& node) const {
-  return request(node).mode == Mode::kStatic && clip_range(graph_, node);
+  return request(node).mode == Mode::kStatic && clip_range(graph_, node) &&
+         (absorbable(node) || options_.float_clip);
 }
 
 // The quantized range expresses a Clip to [low, high] if it always contains 0, and for types whose

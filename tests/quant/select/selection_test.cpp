@@ -53,9 +53,12 @@ TEST_CASE("a residual block is static from end to end, its ReLUs in the ranges")
   CHECK(activations(kResidual) == std::set<std::string>{"x", "r1", "c2", "r2", "g", "v"});
 }
 
-TEST_CASE("symmetric activations keep a ReLU as a node") {
+TEST_CASE("symmetric activations keep a ReLU as a node, on floats if so asked") {
   QuantOptions options;
   options.activation.symmetric = true;
+  CHECK(decisions(kResidual, options).at("relu1") == "float: the operator has no quantized form");
+  CHECK(decisions(kResidual, options).at("conv1") == "static");
+  options.float_clip = true;
   for (const auto& [node, decision] : decisions(kResidual, options)) {
     INFO(node);
     CHECK(decision == "static");
@@ -70,7 +73,7 @@ TEST_CASE("symmetric activations keep a ReLU as a node") {
   }
 }
 
-TEST_CASE("a Clip that does not hold 0 stays as a node, and no range is taken in front of it") {
+TEST_CASE("a Clip that does not hold 0 stays as a node, with no range in front of it if so asked") {
   const std::string text = R"(
 model ir 8 opset 13
 graph clipped
@@ -83,8 +86,10 @@ k: float32[1, 2, 4, 4] = Clip(c, low, high) "clip"
 d: float32[1, 2, 4, 4] = Conv(k, w) "conv2"
 output d: float32[1, 2, 4, 4]
 )";
-  CHECK(decisions(text).at("clip") == "static");
-  CHECK(activations(text) == std::set<std::string>{"x", "k", "d"});
+  CHECK(decisions(text).at("clip") == "float: the operator has no quantized form");
+  const QuantOptions options{.float_clip = true};
+  CHECK(decisions(text, options).at("clip") == "static");
+  CHECK(activations(text, options) == std::set<std::string>{"x", "k", "d"});
 }
 
 TEST_CASE("nothing becomes dynamic where the target does not run that") {
