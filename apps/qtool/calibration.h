@@ -2,8 +2,9 @@
 
 #include <string>
 
-#include "calib/statistics.h"
+#include "calib/choose_ranges.h"
 #include "quant/plan.h"
+#include "range_options.h"
 #include "sample_options.h"
 
 namespace qtool {
@@ -11,7 +12,9 @@ namespace qtool {
 /// Where the ranges of activations come from.
 struct CalibrationOptions {
   SampleOptions samples;
-  std::string ranges;       // read from this file; they win over measured ones
+  std::string ranges;  // read from this file; they win over measured ones
+  std::string table;   // of qtool calibrate, in place of running the model
+  RangeChoice choice;
   std::string save_ranges;  // written to this file
 };
 

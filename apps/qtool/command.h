@@ -22,6 +22,8 @@ CLI::Validator positive_number();
 void add_dynamic_command(CLI::App& app);
 void add_static_command(CLI::App& app);
 void add_plan_command(CLI::App& app);
+void add_calibrate_command(CLI::App& app);
+void add_merge_command(CLI::App& app);
 void add_convert_command(CLI::App& app);
 void add_bench_command(CLI::App& app);
 void add_run_command(CLI::App& app);

@@ -24,6 +24,8 @@ int run(int argc, char** argv) {
   qtool::add_dynamic_command(app);
   qtool::add_static_command(app);
   qtool::add_plan_command(app);
+  qtool::add_calibrate_command(app);
+  qtool::add_merge_command(app);
   qtool::add_convert_command(app);
   qtool::add_bench_command(app);
   qtool::add_run_command(app);

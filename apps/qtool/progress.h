@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "calib/statistics.h"
+#include "calib/calibrate.h"
 
 namespace qtool {
 

@@ -65,18 +65,6 @@ void print_summary(const QuantizeOptions& options, const QuantPlan& plan) {
              before / after, modes);
 }
 
-Model prepared_model(const QuantizeOptions& options) {
-  Model model = import_model(options.model);
-  with_context([&] { return options.model; },
-               [&] {
-                 expand_functions(model, [](auto, auto) { return true; });  // only its own
-                 raise_opset(model, kQuantizationOpset);
-                 infer_types(model);
-                 run_passes(model, prepare_pipeline(), pass_options(options));
-               });
-  return model;
-}
-
 QuantPlan read_plan(const std::string& path, const Model& model) {
   const std::string text = read_file(path);
   return with_context([&] { return path; },
@@ -126,6 +114,18 @@ std::pair<Model, QuantPlan> prepare(QuantizeOptions& options, const Calibrate& c
 }
 
 }  // namespace
+
+Model prepared_model(const QuantizeOptions& options) {
+  Model model = import_model(options.model);
+  with_context([&] { return options.model; },
+               [&] {
+                 expand_functions(model, [](auto, auto) { return true; });  // only its own
+                 raise_opset(model, kQuantizationOpset);
+                 infer_types(model);
+                 run_passes(model, prepare_pipeline(), pass_options(options));
+               });
+  return model;
+}
 
 void add_plan_options(CLI::App& command, QuantizeOptions& options) {
   add_scheme_options(command, options.scheme, options.quant);

@@ -31,6 +31,9 @@ void add_plan_options(CLI::App& command, QuantizeOptions& options);
 /// The same and those of what writes a model.
 void add_quantize_options(CLI::App& command, QuantizeOptions& options);
 
+/// The model of options.model, as plans are made for it.
+Model prepared_model(const QuantizeOptions& options);
+
 /// Ranges by value name, measured on the prepared model.
 using Calibrate = std::function<Ranges(const Model& model, const QuantOptions& options)>;
 

@@ -1,31 +1,50 @@
-#include "calib/statistics.h"
+#include "calib/calibrate.h"
+
+#include "runtime/executor.h"
 
 namespace qtool {
+namespace {
 
-CalibrationTable calibrate(const Model& model, const SampleReader& samples,
-                           const CalibrationTargets& targets, const Progress& progress) {
+// Takes in one value of one sample.
+void observe(const CalibrationTargets& targets, bool statistics, int64_t sample,
+             const std::string& name, const Tensor& value, CalibrationTable& table) {
+  if (targets.finite.contains(name)) return table.values[name].observe_finite(value);
+  if (statistics) {
+    Statistics& all = table.statistics[name];
+    all.observe(value, sample);
+    table.values[name] = all.extremes;
+  } else {
+    table.values[name].observe(value);
+  }
+  if (const auto axis = targets.channels.find(name); axis != targets.channels.end())
+    observe_channels(table.channels[name], value, axis->second);
+  if (const auto axis = targets.means.find(name); axis != targets.means.end())
+    table.sums[name].observe(value, axis->second);
+}
+
+}  // namespace
+
+void calibrate(const Model& model, const SampleReader& samples, const CalibrationTargets& targets,
+               const CalibrationRun& run, CalibrationTable& table, const Progress& progress,
+               const Checkpoint& checkpoint) {
   std::vector<std::string> observed = targets.values;
   observed.insert(observed.end(), targets.finite.begin(), targets.finite.end());
   const Executor executor(model, {.observed = observed});
-  CalibrationTable table;
-  const auto observe = [&](const std::string& name, const Tensor& value) {
-    if (targets.finite.contains(name)) return table.values[name].observe_finite(value);
-    table.values[name].observe(value);
-    if (const auto axis = targets.channels.find(name); axis != targets.channels.end())
-      observe_channels(table.channels[name], value, axis->second);
-    if (const auto axis = targets.means.find(name); axis != targets.means.end())
-      table.sums[name].observe(value, axis->second);
-  };
-  const Observer observer = [&](const std::string& name, const Tensor& value) {
-    with_context([&] { return fmt::format("value '{}'", name); }, [&] { observe(name, value); });
-  };
-  for (int64_t i = 0; i < samples.count(); ++i) {
+  for (int64_t i = run.shard; i < samples.count(); i += run.shards) {
+    if (table.samples.contains(i)) continue;
+    CalibrationTable one;  // taken in as a whole, or not at all
+    const Observer observer = [&](const std::string& name, const Tensor& value) {
+      with_context([&] { return fmt::format("value '{}'", name); },
+                   [&] { observe(targets, run.statistics, i, name, value, one); });
+    };
     const TensorMap feed = samples.read(i);
     const auto in_sample = [&] { return fmt::format("calibration sample {}", i); };
     with_context(in_sample, [&] { executor.run(feed, observer); });
+    one.samples.add(i);
+    merge(table, one);
     if (progress) progress(i + 1, samples.count());
+    if (checkpoint && !checkpoint(table)) return;
   }
-  return table;
 }
 
 }  // namespace qtool

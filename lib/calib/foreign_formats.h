@@ -4,7 +4,8 @@
 #include <vector>
 
 #include "base/json.h"
-#include "calib/statistics.h"
+#include "calib/range.h"
+#include "ir/graph.h"
 
 namespace qtool {
 

@@ -2,7 +2,8 @@
 
 #include <filesystem>
 
-#include "calib/statistics.h"
+#include "calib/range.h"
+#include "ir/graph.h"
 
 namespace qtool {
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/json.h"
-#include "calib/statistics.h"
+#include "calib/range.h"
 
 namespace qtool {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "calib/reader.h"
-#include "calib/statistics.h"
+#include "calib/calibrate.h"
 #include "metrics/accuracy.h"
 #include "metrics/latency.h"
 #include "runtime/executor.h"

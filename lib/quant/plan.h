@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "calib/statistics.h"
+#include "calib/calibrate.h"
 #include "ir/graph.h"
 #include "quant/options.h"
 #include "tensor/quant_params.h"

@@ -6,6 +6,8 @@
 #include <random>
 #include <vector>
 
+#include "base/error.h"
+
 namespace qtool {
 namespace {
 
@@ -37,6 +39,19 @@ TEST_CASE("any order and any grouping give the same sum") {
   ExactSum grouped = sum({numbers.begin(), numbers.begin() + 700});
   grouped.add(sum({numbers.begin() + 700, numbers.end()}));
   CHECK(grouped == expected);
+}
+
+TEST_CASE("sums come back from their text, which equal sums share") {
+  for (const std::vector<double>& numbers : std::vector<std::vector<double>>{
+           {}, {1}, {-1}, {1e30, -3, 1e-20}, {-0x1p250, 0x1p-190}, {0x1p31, 0x1p31}}) {
+    const ExactSum expected = sum(numbers);
+    CHECK(ExactSum::of(expected.text()).value() == expected.value());
+    CHECK(ExactSum::of(expected.text()).text() == expected.text());
+  }
+  CHECK(sum({-0x1.a2bp-52}).text() == "-1a2bp-64");
+  CHECK(sum({0x1p40, -0x1p40, 3}).text() == sum({1, 2}).text());
+  for (const char* text : {"", "1", "p0", "1p", "1p1", "-p-64", "1p-224", "zp0", "1p0x", "--1p0"})
+    CHECK_THROWS_AS(ExactSum::of(text), Error);
 }
 
 }  // namespace

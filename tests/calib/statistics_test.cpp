@@ -14,13 +14,13 @@ Tensor floats(const std::vector<float>& values) {
   return Tensor::of<float>({static_cast<int64_t>(values.size())}, values);
 }
 
-Statistics seen(const std::vector<float>& values) {
-  Statistics statistics;
+Extremes seen(const std::vector<float>& values) {
+  Extremes statistics;
   statistics.observe(floats(values));
   return statistics;
 }
 
-bool same(const Statistics& a, const Statistics& b) {
+bool same(const Extremes& a, const Extremes& b) {
   return a.count == b.count && a.min == b.min && a.max == b.max &&
          std::signbit(a.min) == std::signbit(b.min) && std::signbit(a.max) == std::signbit(b.max);
 }
@@ -33,7 +33,7 @@ TEST_CASE("the smallest and the largest element are found wherever they are") {
       std::vector<float> values(size, 0.5f);
       values[at] = -3;
       values[(at + 1) % size] = 4;
-      const Statistics statistics = seen(values);
+      const Extremes statistics = seen(values);
       CAPTURE(size, at);
       CHECK(statistics.min == (size == 1 ? 4 : -3));
       CHECK(statistics.max == 4);
@@ -56,7 +56,7 @@ TEST_CASE("NaN and Inf of either sign are refused and leave the statistics as th
     for (const std::size_t at : {0u, 9u, 19u}) {
       std::vector<float> values(20, 1);
       values[at] = bad;
-      Statistics statistics = seen({2, 3});
+      Extremes statistics = seen({2, 3});
       CHECK(error_of([&] { statistics.observe(floats(values)); }) == "holds NaN or Inf");
       CHECK(same(statistics, {2, 2, 3}));
     }
@@ -64,10 +64,10 @@ TEST_CASE("NaN and Inf of either sign are refused and leave the statistics as th
 
 TEST_CASE("merging gives what one run over all would, in any order") {
   const std::vector<std::vector<float>> shards = {{1, -0.0f, 2}, {0.0f, 0.0f}, {}, {-7, 3}};
-  Statistics all;
+  Extremes all;
   for (const auto& shard : shards) all.observe(floats(shard));
   CHECK(same(all, {7, -7, 3}));
-  Statistics forward, backward;
+  Extremes forward, backward;
   for (std::size_t i = 0; i < shards.size(); ++i) {
     forward.merge(seen(shards[i]));
     backward.merge(seen(shards[shards.size() - 1 - i]));
@@ -78,7 +78,7 @@ TEST_CASE("merging gives what one run over all would, in any order") {
 
 TEST_CASE("the sign of zero does not depend on the order") {
   CHECK(same(seen({-0.0f, 0.0f}), seen({0.0f, -0.0f})));
-  Statistics a = seen({0.0f}), b = seen({-0.0f});
+  Extremes a = seen({0.0f}), b = seen({-0.0f});
   a.merge(seen({-0.0f}));
   b.merge(seen({0.0f}));
   CHECK(same(a, b));
@@ -86,7 +86,7 @@ TEST_CASE("the sign of zero does not depend on the order") {
 
 TEST_CASE("tables merge by name") {
   CalibrationTable into{{{"a", seen({1})}, {"b", seen({2})}}};
-  merge(into, {{{"b", seen({-5})}, {"c", seen({9})}}});
+  merge(into, CalibrationTable{{{"b", seen({-5})}, {"c", seen({9})}}});
   REQUIRE(into.values.size() == 3);
   CHECK(same(into.values.at("a"), {1, 1, 1}));
   CHECK(same(into.values.at("b"), {2, -5, 2}));
@@ -111,7 +111,7 @@ TEST_CASE("means of channels, along any axis, do not depend on the order of the 
 }
 
 TEST_CASE("minmax is what was seen, and nothing seen is an empty range") {
-  CHECK(choose_minmax(seen({3, -1, 2})) == Range{-1, 3});
-  CHECK(choose_minmax(seen({2, 5})) == Range{2, 5});
-  CHECK(choose_minmax(Statistics{}) == Range{0, 0});
+  CHECK(seen({3, -1, 2}).range() == Range{-1, 3});
+  CHECK(seen({2, 5}).range() == Range{2, 5});
+  CHECK(Extremes{}.range() == Range{0, 0});
 }

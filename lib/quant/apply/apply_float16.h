@@ -3,7 +3,7 @@
 #include <set>
 #include <string>
 
-#include "calib/statistics.h"
+#include "calib/range.h"
 #include "ir/graph.h"
 
 namespace qtool {

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "calib/statistics.h"
+#include "calib/range.h"
 #include "quant/select/selection.h"
 
 namespace qtool {

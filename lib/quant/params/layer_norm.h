@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "calib/statistics.h"
+#include "calib/range.h"
 #include "ir/graph.h"
 
 namespace qtool {

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "calib/statistics.h"
+#include "calib/range.h"
 #include "quant/options.h"
 
 namespace qtool {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "calib/statistics.h"
+#include "calib/range.h"
 #include "ir/graph.h"
 
 namespace qtool {

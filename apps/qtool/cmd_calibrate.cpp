@@ -1,0 +1,120 @@
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <filesystem>
+#include <sstream>
+
+#include "base/file.h"
+#include "calib/remarks.h"
+#include "calib/table_file.h"
+#include "calibration.h"
+#include "interrupt.h"
+#include "ir/fingerprint.h"
+#include "progress.h"
+#include "quantize.h"
+
+namespace qtool {
+namespace {
+
+struct CalibrateOptions {
+  QuantizeOptions quantize;
+  SampleOptions samples;
+  std::string shard = "0/1";
+  bool resume = false;
+};
+
+// "i/n".
+CalibrationRun parse_shard(const std::string& text) {
+  CalibrationRun run{.statistics = true};
+  char slash = 0, rest = 0;
+  std::istringstream stream(text);
+  const bool is_read = static_cast<bool>(stream >> run.shard >> slash >> run.shards);
+  if (!is_read || slash != '/' || stream >> rest || run.shards < 1 || run.shard < 0 ||
+      run.shard >= run.shards)
+    throw CLI::ValidationError("--shard", "'" + text + "': expected i/n with 0 ≤ i < n");
+  return run;
+}
+
+// Writes the table now and then, and when asked to stop.
+class Saver {
+ public:
+  Saver(std::string path, std::string fingerprint)
+      : path_(std::move(path)), fingerprint_(std::move(fingerprint)) {}
+
+  void save(const CalibrationTable& table) {
+    write_file(path_, table_json(table, fingerprint_));
+    last_ = Clock::now();
+  }
+  bool checkpoint(const CalibrationTable& table) {
+    if (Clock::now() - last_ > kInterval) save(table);
+    return !interrupt_.came();
+  }
+  bool interrupted() const { return interrupt_.came(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds kInterval{10};
+  std::string path_, fingerprint_;
+  Interrupt interrupt_;
+  Clock::time_point last_ = Clock::now();
+};
+
+CalibrationTable started_table(const CalibrateOptions& options, const std::string& model) {
+  const std::string& path = options.quantize.output;
+  if (!options.resume || !std::filesystem::exists(path)) return {};
+  return with_context([&] { return path; }, [&] { return parse_table(read_file(path), model); });
+}
+
+void run(CalibrateOptions& options) {
+  const CalibrationRun shard = parse_shard(options.shard);
+  QuantizeOptions& quantize = options.quantize;
+  quantize.scheme.fill(quantize.quant);
+  const Model model = prepared_model(quantize);
+  const std::string model_fingerprint = fingerprint(model.graph);
+  CalibrationTable table = started_table(options, model_fingerprint);
+  set_threads(options.samples.threads);
+  const CalibrationTargets targets = values_to_calibrate(model, quantize.quant);
+  if (targets.values.empty()) fail("{}: no node would be static", quantize.model);
+  const SampleReader samples(model.graph, options.samples.path, options.samples.reader_options());
+  Saver saver(quantize.output, model_fingerprint);
+  {
+    ProgressLine progress("calibrating", quantize.common.quiet);
+    with_context([&] { return quantize.model; },
+                 [&] {
+                   calibrate(model, samples, targets, shard, table, progress.callback(),
+                             [&](const CalibrationTable& now) { return saver.checkpoint(now); });
+                 });
+  }
+  saver.save(table);
+  if (saver.interrupted())
+    fail("{}: interrupted after {} of {} samples; --resume goes on", quantize.output,
+         table.samples.count(), samples.count());
+  for (const std::string& remark : remarks(table, targets)) spdlog::warn("{}", remark);
+  if (!quantize.common.quiet)
+    fmt::print("{}: {} samples, {} values\n", quantize.output, table.samples.count(),
+               table.values.size());
+}
+
+}  // namespace
+
+void add_calibrate_command(CLI::App& app) {
+  auto options = std::make_shared<CalibrateOptions>();
+  CLI::App* command = add_command(
+      app, "calibrate", "Run a model on samples and keep statistics of its values in a table",
+      "  qtool calibrate model.onnx --calib samples/ -o table.json\n"
+      "  qtool static model.onnx out.onnx --calib-table table.json --method entropy\n"
+      "  qtool calibrate model.onnx --calib samples/ -o 3.json --shard 3/8",
+      options->quantize.common);
+  QuantizeOptions& quantize = options->quantize;
+  command->add_option("model", quantize.model, "Float model (.onnx)")->required();
+  command->add_option("-o,--output", quantize.output, "Table to write (.json)")->required();
+  add_sample_options(*command, "--calib", options->samples);
+  command->add_option("--shard", options->shard,
+                      "i/n: only every n-th sample, from the i-th on (0 ≤ i < n); see qtool merge");
+  command->add_flag("--resume", options->resume,
+                    "Go on with the table that is there: samples in it are not run again");
+  add_scheme_options(*command, quantize.scheme, quantize.quant);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace qtool

@@ -1,0 +1,82 @@
+#include "calib/histogram.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace qtool {
+namespace {
+
+constexpr int kSideBits = 12;
+static_assert(1 << kSideBits == Histogram::kSide);
+
+// The exponent of the width for which |x| < kSide · width.
+int exponent_for(float magnitude, int finest) {
+  int exponent = 0;
+  std::frexp(magnitude, &exponent);
+  return magnitude == 0 ? finest : std::max(exponent - kSideBits, finest);
+}
+
+constexpr std::size_t kBlock = 512;
+
+}  // namespace
+
+double Histogram::width() const { return std::ldexp(1.0, exponent_); }
+
+Histogram Histogram::of(int exponent, std::vector<int64_t> counts) {
+  const auto is_negative = [](int64_t count) { return count < 0; };
+  if (counts.size() != 2 * kSide || exponent < kFinest || exponent > 128 - kSideBits ||
+      std::any_of(counts.begin(), counts.end(), is_negative))
+    fail("a histogram has {} counts of 0 and more", 2 * kSide);
+  Histogram result;
+  result.exponent_ = exponent;
+  result.counts_ = std::move(counts);
+  return result;
+}
+
+// Bins 2b and 2b + 1 become b, again and again: on the left side the odd one lies above.
+void Histogram::widen(int exponent) {
+  for (; exponent_ < exponent; ++exponent_) {
+    std::vector<int64_t> wider(2 * kSide);
+    for (int bin = -kSide; bin < kSide; ++bin)
+      wider[static_cast<std::size_t>((bin >> 1) + kSide)] +=
+          counts_[static_cast<std::size_t>(bin + kSide)];
+    if (wider == counts_) {  // all in the middle already
+      exponent_ = exponent;
+      return;
+    }
+    counts_ = std::move(wider);
+  }
+}
+
+// Places are computed for a block at a time, which compilers vectorize; truncation is made floor.
+void Histogram::observe(std::span<const float> values, float magnitude) {
+  if (values.empty()) return;
+  counts_.resize(2 * kSide);
+  widen(exponent_for(magnitude, kFinest));
+  const float per_width = std::ldexp(1.0f, -exponent_);
+  std::array<int32_t, kBlock> places;
+  while (!values.empty()) {
+    const std::size_t size = std::min(kBlock, values.size());
+    for (std::size_t i = 0; i < size; ++i) {
+      const float scaled = values[i] * per_width;
+      const auto whole = static_cast<int32_t>(scaled);
+      places[i] = whole - (static_cast<float>(whole) > scaled) + kSide;
+    }
+    for (std::size_t i = 0; i < size; ++i) ++counts_[static_cast<std::size_t>(places[i])];
+    values = values.subspan(size);
+  }
+}
+
+void Histogram::merge(const Histogram& other) {
+  if (other.counts_.empty()) return;
+  counts_.resize(2 * kSide);
+  widen(other.exponent_);
+  Histogram same = other;
+  same.widen(exponent_);
+  for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += same.counts_[i];
+}
+
+}  // namespace qtool
