@@ -1,5 +1,7 @@
 #include "calib/cut.h"
 
+#include <algorithm>
+
 #include "runtime/inputs.h"
 
 namespace qtool {
@@ -34,6 +36,12 @@ Cut cut_array(const Shape& array, const ValueType& input) {
   }
   if (!array.empty() && fits(without_front(array), dims)) return {array[0], without_front(array)};
   fail("expected shape {}, got {}", to_string(dims), to_string(array));
+}
+
+ValueType channels_last(ValueType input) {
+  if (input.shape && input.shape->size() == 4)
+    std::rotate(input.shape->begin() + 1, input.shape->begin() + 2, input.shape->end());
+  return input;
 }
 
 Tensor sample_of(const Tensor& array, const Cut& cut, int64_t index) {
