@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "calib/convert.h"
 #include "onnx_io/test_data.h"
@@ -103,19 +104,20 @@ void SampleFiles::add(const fs::path& path, int64_t limit) {
     if (input.state) states.insert(input.name);
   }
   const auto found = find_input_files(path, names, states);
-  std::map<std::string, int64_t> counts;
+  std::optional<int64_t> count;
+  std::string first;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    const SampleInput& input = inputs_[i];
-    if (input.state && has(i)) continue;
-    const int64_t count = add_parts(i, found.at(input.name), limit);
-    if (!input.state) counts[input.name] = count;
+    const auto& [name, type, is_state] = inputs_[i];
+    if (is_state && count_ == 0 && !has(i)) add_parts(i, found.at(name), 1);
+    if (is_state) continue;
+    const int64_t more = add_parts(i, found.at(name), limit) - count_;
+    if (!count) first = name;
+    if (count.value_or(more) != more)
+      fail("{}: input '{}' has {} samples, input '{}' has {}", path.string(), first, *count, name,
+           more);
+    count = more;
   }
-  const auto& [first, count] = *counts.find(names[0]);
-  for (const auto& [name, other] : counts)
-    if (other != count)
-      fail("{}: input '{}' has {} samples, input '{}' has {}", path.string(), first, count - count_,
-           name, other - count_);
-  count_ = count;
+  count_ += *count;
 }
 
 SampleFiles::Stored SampleFiles::read(std::size_t input, int64_t index) {

@@ -15,7 +15,7 @@ namespace qtool {
 struct SampleInput {
   std::string name;
   ValueType type;      // as arrays store it
-  bool state = false;  // its first sample is all that counts, and there may be none
+  bool state = false;  // its sample beside the first of others is all that counts, if there is one
 };
 
 /// The arrays of the files used last, by name. A .npy or .pb file is one array without a name.
@@ -40,6 +40,7 @@ class SampleFiles {
     Tensor tensor;  // as stored, with the batch axis
   };
 
+  /// One input at least is no state.
   explicit SampleFiles(std::vector<SampleInput> inputs);
 
   /// Adds what lies at `path`, until there are `limit` samples; opens arrays for their shapes. Throws

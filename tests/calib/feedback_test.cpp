@@ -9,6 +9,7 @@
 #include "npy_bytes.h"
 #include "onnx_io/onnx_io.h"
 #include "temp_folder.h"
+#include "zip_bytes.h"
 
 using namespace qtool;
 
@@ -17,7 +18,7 @@ namespace {
 // sum' = sum + x, as an output and a state.
 Model counter() {
   return parse_text(
-      "model ir 8 opset 13\ngraph g\ninput x: float32[1]\ninput sum: float32[1]\n"
+      "model ir 8 opset 13\ngraph g\ninput sum: float32[1]\ninput x: float32[1]\n"
       "total: float32[1] = Add(x, sum) \"add\"\noutput total: float32[1]\n");
 }
 
@@ -68,6 +69,21 @@ TEST_CASE("data of the state give the first one") {
   folder.write("each/x/0.npy", npy_floats("(3,)", {1, 2, 3}));
   folder.write("each/sum/0.npy", npy_floats("(3,)", {10, 20, 30}));
   CHECK(totals(folder / "each", {.feedback = kTotal}) == std::vector<float>{11, 13, 16});
+}
+
+TEST_CASE("of a list, only the first line gives the state") {
+  const TempFolder folder;
+  for (const char* name : {"0", "1", "2"})
+    folder.write(std::string(name) + "/x.npy", npy_floats("(1,)", {float(name[0] - '0')}));
+  folder.write("1/sum.npy", npy_floats("(1,)", {100}));
+  CHECK(totals(folder.write("a.txt", "0\n1\n2\n"), {.feedback = kTotal}) ==
+        std::vector<float>{0, 1, 3});
+  CHECK(totals(folder.write("b.txt", "1\n0\n2\n"), {.feedback = kTotal}) ==
+        std::vector<float>{101, 101, 103});
+  folder.write("c/0.npz", zip_bytes({{"x.npy", npy_floats("(2,)", {1, 2})},
+                                     {"sum.npy", npy_floats("(1,)", {10})}}));
+  folder.write("c/1.npz", zip_bytes({{"any.npy", npy_floats("(1,)", {3})}}));
+  CHECK(totals(folder / "c", {.feedback = kTotal}) == std::vector<float>{11, 13, 16});
 }
 
 TEST_CASE("a sample that is left out leaves the state as it is, also the first one") {
