@@ -7,9 +7,9 @@
 
 namespace qtool {
 
-/// What a model is run on, one datum per input each time: samples as SampleReader reads them, NaN and
-/// Inf allowed. Test data sets may hold sequences and optionals too. A model without inputs has one
-/// empty feed and needs no path.
+/// What a model is run on, one datum per input each time: samples as SampleReader reads them, NaN
+/// and Inf allowed. Test data sets may hold sequences and optionals too. A model without inputs has
+/// one empty feed and needs no path.
 class Feeds {
  public:
   /// `graph` must outlive it. Throws Error naming the file or folder, and for options that do not

@@ -20,8 +20,8 @@ struct FeedbackPair {
 /// The first run takes what the feed holds, else zeros.
 class Feedback {
  public:
-  /// Throws Error naming both: no such output or input, an input that is a constant or stands twice,
-  /// types or shapes that differ.
+  /// Throws Error naming both: no such output or input, an input that is a constant or stands
+  /// twice, types or shapes that differ.
   Feedback(const Graph& graph, std::vector<FeedbackPair> pairs);
 
   /// Puts the state into a feed. Throws Error naming an input that needs zeros of a shape that the

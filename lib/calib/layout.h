@@ -25,8 +25,8 @@ std::vector<std::filesystem::path> find_data_sets(const std::filesystem::path& p
 std::string file_name_of(const std::string& input);
 
 /// Finds the files of each input, in the order of the graph, at `path`, by the layouts told at
-/// SampleReader. Looks at names only and opens no file. Inputs that are `optional` may have no files.
-/// Throws Error if there is nothing, nothing for another input, or more in a test data set.
+/// SampleReader. Looks at names only and opens no file. Inputs that are `optional` may have no
+/// files. Throws Error if there is nothing, nothing for another input, or more in a test data set.
 std::map<std::string, InputFiles> find_input_files(const std::filesystem::path& path,
                                                    const std::vector<std::string>& inputs,
                                                    const std::set<std::string>& optional = {});

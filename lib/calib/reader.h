@@ -31,12 +31,12 @@ struct ReaderOptions {
 ///
 /// Layouts of `path`:
 ///   a .npy file, or a folder of .npy or .npz files, for a model with one input;
-///   a folder with one sub-folder or one .npy file per input, by its name ('/' and ':' as '_'), files
-///   of the same place in name order belonging together;
-///   a .npz file, or a folder of them, with one array per input by name (a single array for a single
-///   input may have any name);
-///   an ONNX test data set, a folder with input_0.pb, input_1.pb… in the order of the graph's inputs,
-///   or a folder of several, test_data_set_N: each is one sample as the model takes it;
+///   a folder with one sub-folder or one .npy file per input, by its name ('/' and ':' as '_'),
+///   files of the same place in name order belonging together;
+///   a .npz file, or a folder of them, with one array per input by name (a single array for a
+///   single input may have any name);
+///   an ONNX test data set, a folder with input_0.pb, input_1.pb… in the order of the inputs, or a
+///   folder of several, test_data_set_N: each is one sample as the model takes it;
 ///   a .txt file that lists any of these, see path_list.h; "-" is such a list on standard input.
 /// Files named labels.npy are not inputs. How arrays are cut into samples: cut.h; which types
 /// convert: convert.h.
@@ -49,8 +49,8 @@ class SampleReader {
   /// take; options that do not go together or with the model.
   SampleReader(const Graph& graph, const std::filesystem::path& path,
                const ReaderOptions& options = {});
-  /// The same for a list of paths that comes in on a stream, called `name` in messages. Waits for the
-  /// first sample, and for others when asked for them.
+  /// The same for a list of paths that comes in on a stream, called `name` in messages. Waits for
+  /// the first sample, and for others when asked for them.
   SampleReader(const Graph& graph, std::istream& paths, const std::string& name,
                const ReaderOptions& options = {});
   SampleReader(SampleReader&&) noexcept;
@@ -66,9 +66,9 @@ class SampleReader {
   /// Whether there is a run `index`; waits for a stream to come so far.
   bool has(int64_t index) const;
 
-  /// What the model takes in run `index`; empty if all of it is left out as bad. Throws Error naming
-  /// the file if it holds NaN or Inf that options refuse, or if all samples do; if samples of a batch
-  /// have different shapes.
+  /// What the model takes in run `index`; empty if all of it is left out as bad. Throws Error
+  /// naming the file if it holds NaN or Inf that options refuse, or if all samples do; if samples
+  /// of a batch have different shapes.
   TensorMap read(int64_t index) const;
   /// The samples of run `index`, by their places in the data, without those found to be bad.
   std::vector<int64_t> places(int64_t index) const;

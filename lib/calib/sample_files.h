@@ -43,9 +43,9 @@ class SampleFiles {
   /// One input at least is no state.
   explicit SampleFiles(std::vector<SampleInput> inputs);
 
-  /// Adds what lies at `path`, until there are `limit` samples; opens arrays for their shapes. Throws
-  /// Error: nothing there for an input, a type that does not convert without loss, a shape that the
-  /// model does not take, differing numbers of samples.
+  /// Adds what lies at `path`, until there are `limit` samples; opens arrays for their shapes.
+  /// Throws Error: nothing there for an input, a type that does not convert without loss, a shape
+  /// that the model does not take, differing numbers of samples.
   void add(const std::filesystem::path& path, int64_t limit);
 
   const std::vector<SampleInput>& inputs() const { return inputs_; }

@@ -10,8 +10,8 @@
 namespace qtool {
 namespace {
 
-// Returns the input times `factor`; the best class is the largest element, or with a negative factor
-// the smallest.
+// Returns the input times `factor`; the best class is the largest element, or with a negative
+// factor the smallest.
 Contestant scaled(const std::string& path, const std::string& factor) {
   Model model = parse_text(
       "model ir 8 opset 13\ngraph g\ninput x: float32[1, 3]\n"
