@@ -33,7 +33,7 @@ Contestant load(const std::string& path) {
 void run_once(const std::string& path, const SampleOptions& options) {
   const Contestant model = load(path);
   const SampleReader samples(model.model.graph, options.path, options.reader_options());
-  model.executor.run(samples.read(0));
+  model.executor.run(first_feed(samples));
 }
 
 // One label a sample; with --max-samples there may be more.
@@ -47,10 +47,12 @@ std::vector<int64_t> read_labels(const BenchOptions& options, int64_t samples) {
                                               : labels.size() == samples;
                         if (!fits)
                           fail("{} labels, but there are {} samples", labels.size(), samples);
-                        std::vector<int64_t> result = to_int64s(labels);
-                        result.resize(static_cast<std::size_t>(samples));
-                        return result;
+                        return to_int64s(labels);
                       });
+}
+
+std::string check_data(const std::string& path) {
+  return path == "-" ? "bench reads the samples several times; give a list in a file" : "";
 }
 
 void run(const BenchOptions& options) {
@@ -70,17 +72,18 @@ void run(const BenchOptions& options) {
                              options.samples.reader_options());
   {
     ProgressLine progress("comparing outputs", options.common.quiet);
-    measure_accuracy(models, samples, {read_labels(options, samples.count())}, results,
+    measure_accuracy(models, samples, {read_labels(options, samples.sample_count())}, results,
                      progress.callback());
   }
   {
     ProgressLine progress("timing", options.common.quiet);
     measure_latency(models, samples, {options.rounds}, results, progress.callback());
   }
+  log_skipped(samples);
+  const int64_t used = samples.sample_count() - std::ssize(samples.skipped());
   if (!options.json.empty())
-    write_file(options.json, bench_json(results, samples.count(), options.samples.threads) + "\n");
-  if (!options.common.quiet)
-    std::cout << bench_table(results, samples.count(), options.samples.threads);
+    write_file(options.json, bench_json(results, used, options.samples.threads) + "\n");
+  if (!options.common.quiet) std::cout << bench_table(results, used, options.samples.threads);
 }
 
 }  // namespace
@@ -95,7 +98,7 @@ void add_bench_command(CLI::App& app) {
   command
       ->add_option("models", options->models, "Models; the first is what the others are judged by")
       ->required();
-  add_sample_options(*command, "--data", options->samples);
+  add_sample_options(*command, "--data", options->samples)->check(check_data);
   command->add_option("--labels", options->labels,
                       "Class index of every sample (.npy of integers)");
   command->add_option("--json", options->json, "Write the figures to this file");

@@ -28,7 +28,7 @@ std::string file_name(std::string value) {
 
 std::filesystem::path make_folder(const RunOptions& options, int64_t sample, int64_t count) {
   std::filesystem::path folder = options.output;
-  if (count > 1) folder /= fmt::format("{:05}", sample);
+  if (count != 1) folder /= fmt::format("{:05}", sample);
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) fail("{}: cannot be made a folder: {}", folder.string(), error.message());
@@ -57,17 +57,23 @@ void run(const RunOptions& options) {
   Model model = import_any_opset(options.model);
   const auto in_model = [&] { return options.model; };
   with_context(in_model, [&] { infer_types(model); });
-  const Feeds feeds = open_feeds(model.graph, options.samples);
+  const Feeds feeds(model.graph, options.samples);
   const Executor executor =
       with_context(in_model, [&] { return Executor(model, options.compile); });
+  Feedback feedback = feeds.feedback();
   ProgressLine progress("running", options.common.quiet);
-  for (int64_t i = 0; i < feeds.count; ++i) {
-    const DatumMap feed = feeds.read(i);
-    const auto files = with_context(in_model, [&] { return name_files(executor.run_data(feed)); });
-    const std::filesystem::path folder = make_folder(options, i, feeds.count);
+  for (int64_t i = 0; feeds.has(i); ++i) {
+    std::optional<DatumMap> feed = feeds.read(i);
+    if (!feed) continue;
+    feedback.fill(*feed);
+    const DatumMap outputs = with_context(in_model, [&] { return executor.run_data(*feed); });
+    feedback.keep(outputs);
+    const auto files = with_context(in_model, [&] { return name_files(outputs); });
+    const std::filesystem::path folder = make_folder(options, i, feeds.known_count());
     for (const auto& [name, tensor] : files) write_npy(folder / name, widen(tensor));
-    progress.update(i + 1, feeds.count);
+    progress.update(i + 1, feeds.known_count());
   }
+  feeds.log_skipped();
 }
 
 }  // namespace
@@ -77,14 +83,11 @@ void add_run_command(CLI::App& app) {
   CLI::App* command =
       add_command(app, "run", "Run a model on samples and write its outputs as .npy files",
                   "  qtool run model.onnx --data samples/ -o outputs/\n"
-                  "  qtool run model.onnx --data test_data_set_0/ -o outputs/",
+                  "  qtool run model.onnx --data test_data_set_0/ -o outputs/\n"
+                  "  qtool run model.onnx --data frames/ -o outputs/ --feedback state_out=state_in",
                   options->common);
   command->add_option("model", options->model, "Model (.onnx)")->required();
-  add_sample_options(*command, "--data", options->samples)
-      ->required(false)
-      ->description(
-          "Samples: a folder of .npy files (or one sub-folder for each input), a .npy or .npz file "
-          "with all of them stacked, or an ONNX test data set (input_0.pb, ...)");
+  add_sample_options(*command, "--data", options->samples)->required(false);
   command
       ->add_option("-o,--output", options->output,
                    "Folder for <output>.npy; one sub-folder a sample if there are several")

@@ -3,8 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 
+#include "calib/layout.h"
 #include "onnx_io/test_data.h"
 
 namespace qtool {
@@ -18,21 +18,6 @@ std::vector<std::string> names_of(const Graph& graph, const std::vector<ValueId>
   return names;
 }
 
-// The test data sets at `path`, in the order of their numbers; none if there is something else.
-std::vector<fs::path> find_data_sets(const fs::path& path) {
-  if (fs::exists(path / "input_0.pb")) return {path};
-  std::vector<fs::path> sets;
-  if (!fs::is_directory(path)) return sets;
-  for (const auto& entry : fs::directory_iterator(path))
-    if (entry.path().filename().string().starts_with("test_data_set_"))
-      sets.push_back(entry.path());
-  std::sort(sets.begin(), sets.end(), [](const fs::path& a, const fs::path& b) {
-    const std::string &x = a.native(), &y = b.native();  // of the same folder
-    return x.size() == y.size() ? x < y : x.size() < y.size();
-  });
-  return sets;
-}
-
 DatumMap read_data_set(const Graph& graph, const fs::path& folder) {
   const std::vector<ValueId> inputs = required_inputs(graph);
   const std::vector<Datum> data = read_test_data_set(graph, inputs, folder, "input");
@@ -42,39 +27,66 @@ DatumMap read_data_set(const Graph& graph, const fs::path& folder) {
   return feed;
 }
 
-Feeds open_data_sets(const Graph& graph, const SampleOptions& options,
-                     const std::vector<fs::path>& sets) {
-  if (options.reader_options().normalization)
-    fail("{}: --scale, --mean and --std do not apply to test data sets", options.path);
-  const auto count = static_cast<int64_t>(sets.size());
-  return {options.max_samples > 0 ? std::min(options.max_samples, count) : count,
-          [&graph, sets](int64_t i) {
-            return read_data_set(graph, sets[static_cast<std::size_t>(i)]);
-          }};
-}
-
-Feeds open_samples(const Graph& graph, const SampleOptions& options) {
-  ReaderOptions reader_options = options.reader_options();
-  reader_options.only_finite = false;
-  const auto samples = std::make_shared<const SampleReader>(graph, options.path, reader_options);
-  return {samples->count(), [samples](int64_t i) {
-            const TensorMap sample = samples->read(i);
-            return DatumMap(sample.begin(), sample.end());
-          }};
+// The sets to read, for a model that takes more than tensors.
+std::vector<fs::path> choose_sets(const SampleOptions& options) {
+  std::vector<fs::path> sets = find_data_sets(options.path);
+  const ReaderOptions reader = options.reader_options();
+  if (sets.empty())
+    fail("{}: the model takes sequences or optionals; give ONNX test data sets", options.path);
+  if (reader.normalization || reader.channels_last || reader.batch_size > 1 ||
+      reader.shuffle_seed || reader.skip_bad || !reader.feedback.empty())
+    fail("{}: of the options of samples, only --max-samples is for sequences and optionals",
+         options.path);
+  if (options.max_samples > 0 && options.max_samples < std::ssize(sets))
+    sets.resize(static_cast<std::size_t>(options.max_samples));
+  return sets;
 }
 
 }  // namespace
 
-Feeds open_feeds(const Graph& graph, const SampleOptions& options) {
-  if (!options.path.empty() && !fs::exists(options.path))
+Feeds::Feeds(const Graph& graph, const SampleOptions& options) : graph_(graph) {
+  if (!options.path.empty() && options.path != "-" && !fs::exists(options.path))
     fail("{}: there is no such file or folder", options.path);
   const std::vector<ValueId> inputs = required_inputs(graph);
-  if (inputs.empty()) return {1, [](int64_t) { return DatumMap(); }};
+  if (inputs.empty()) return;
   if (options.path.empty())
     fail("the model takes '{}'; give samples with --data",
          fmt::join(names_of(graph, inputs), "', '"));
-  const std::vector<fs::path> sets = find_data_sets(options.path);
-  return sets.empty() ? open_samples(graph, options) : open_data_sets(graph, options, sets);
+  const auto is_tensor = [&](ValueId id) {
+    return value_kind(graph.value(id)) == ValueKind::kTensor;
+  };
+  if (!std::all_of(inputs.begin(), inputs.end(), is_tensor)) {
+    sets_ = choose_sets(options);
+    return;
+  }
+  ReaderOptions reader = options.reader_options();
+  reader.only_finite = false;
+  samples_.emplace(graph, options.path, reader);
+}
+
+bool Feeds::has(int64_t index) const {
+  return samples_ ? samples_->has(index) : index < known_count();
+}
+
+int64_t Feeds::known_count() const {
+  if (samples_) return samples_->known_count();
+  return sets_.empty() ? 1 : std::ssize(sets_);
+}
+
+std::optional<DatumMap> Feeds::read(int64_t index) const {
+  if (samples_) {
+    const TensorMap sample = samples_->read(index);
+    if (sample.empty()) return std::nullopt;
+    return DatumMap(sample.begin(), sample.end());
+  }
+  if (sets_.empty()) return DatumMap();
+  return read_data_set(graph_, sets_[static_cast<std::size_t>(index)]);
+}
+
+Feedback Feeds::feedback() const { return samples_ ? samples_->feedback() : Feedback(graph_, {}); }
+
+void Feeds::log_skipped() const {
+  if (samples_) qtool::log_skipped(*samples_);
 }
 
 }  // namespace qtool

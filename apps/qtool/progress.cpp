@@ -28,8 +28,11 @@ void ProgressLine::update(int64_t done, int64_t total) {
   shown_ = true;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double rate = static_cast<double>(done) / seconds;
-  fmt::print(stderr, "{}{}: {}/{}, {:.1f}/s, {:.0f} s left", kClearLine, title_, done, total, rate,
-             static_cast<double>(total - done) / rate);
+  if (total > 0)
+    fmt::print(stderr, "{}{}: {}/{}, {:.1f}/s, {:.0f} s left", kClearLine, title_, done, total,
+               rate, static_cast<double>(total - done) / rate);
+  else
+    fmt::print(stderr, "{}{}: {}, {:.1f}/s", kClearLine, title_, done, rate);
   std::fflush(stderr);
 }
 

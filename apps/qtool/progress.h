@@ -16,6 +16,7 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
+  /// `total` is 0 while it is not known.
   void update(int64_t done, int64_t total);
   /// What library functions take.
   Progress callback() {

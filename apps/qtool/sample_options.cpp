@@ -1,9 +1,12 @@
 #include "sample_options.h"
 
+#include <spdlog/spdlog.h>
+
 #include <cmath>
 #include <cstdlib>
 #include <optional>
 
+#include "calib/sample_remarks.h"
 #include "command.h"
 
 namespace qtool {
@@ -34,10 +37,63 @@ std::string check_std(const std::string& text) {
   return parse_number(text).value_or(1) == 0 ? "a standard deviation must not be 0" : "";
 }
 
+// "output=input", at the first '='.
+FeedbackPair parse_feedback(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos) return {};
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+std::string check_feedback(const std::string& text) {
+  const FeedbackPair pair = parse_feedback(text);
+  const bool is_pair = !pair.output.empty() && !pair.input.empty();
+  return is_pair ? "" : "'" + text + "' is not of the form output=input";
+}
+
+// Options of which samples make a run, and in which order.
+void add_order_options(CLI::App& command, SampleOptions& options) {
+  command.add_option("--max-samples", options.max_samples, "Use only the first N samples")
+      ->check(positive_number());
+  command
+      .add_option("--batch-size", options.batch_size,
+                  "Samples of one run (default 1), where the model leaves its batch free")
+      ->check(positive_number());
+  command.add_option("--shuffle-seed", options.shuffle_seed,
+                     "Take the samples in a random order that this number decides");
+  command
+      .add_option("--feedback", options.feedback,
+                  "output=input: this output of a sample is this input of the next; several times")
+      ->allow_extra_args(false)
+      ->check(check_feedback);
+  command.add_flag("--skip-bad", options.skip_bad, "Leave out samples that hold NaN or Inf");
+}
+
+// Options of how stored numbers become what the model takes.
+void add_number_options(CLI::App& command, SampleOptions& options) {
+  command
+      .add_option("--layout", options.layout,
+                  "How images are stored: nchw (default) or nhwc, with the channels last")
+      ->check(CLI::IsMember({"nchw", "nhwc"}));
+  command
+      .add_option("--scale", options.scale,
+                  "Inputs become (x * scale - mean) / std; a number or a fraction: 1/255")
+      ->check(check_scale);
+  command.add_option("--mean", options.mean, "Mean, one number or one for each channel");
+  command
+      .add_option("--std", options.std, "Standard deviation, one number or one for each channel")
+      ->check(check_std);
+}
+
 }  // namespace
 
 ReaderOptions SampleOptions::reader_options() const {
-  ReaderOptions result{.normalization = std::nullopt, .max_samples = max_samples};
+  ReaderOptions result{.normalization = std::nullopt,
+                       .max_samples = max_samples,
+                       .skip_bad = skip_bad,
+                       .channels_last = layout == "nhwc",
+                       .batch_size = batch_size,
+                       .shuffle_seed = shuffle_seed,
+                       .feedback = {}};
+  for (const std::string& pair : feedback) result.feedback.push_back(parse_feedback(pair));
   const Normalization normalization{.scale = parse_scale(scale).value(), .mean = mean, .std = std};
   const bool changes =
       normalization.scale != 1 || mean != std::vector<float>{0} || std != std::vector<float>{1};
@@ -49,24 +105,21 @@ CLI::Option* add_sample_options(CLI::App& command, const std::string& flag,
                                 SampleOptions& options) {
   CLI::Option* path =
       command
-          .add_option(
-              flag, options.path,
-              "Samples: a folder of .npy files (or one sub-folder for each input), or a .npy or "
-              ".npz file with all of them stacked")
+          .add_option(flag, options.path,
+                      "Samples: a folder of .npy files (or one sub-folder for each input), a .npy "
+                      "or .npz file with all of them stacked, ONNX test data sets, a .txt list of "
+                      "such paths, or - for a list on standard input")
           ->required();
-  command.add_option("--max-samples", options.max_samples, "Use only the first N samples")
-      ->check(positive_number());
-  command
-      .add_option("--scale", options.scale,
-                  "Inputs become (x * scale - mean) / std; a number or a fraction: 1/255")
-      ->check(check_scale);
-  command.add_option("--mean", options.mean, "Mean, one number or one for each channel");
-  command
-      .add_option("--std", options.std, "Standard deviation, one number or one for each channel")
-      ->check(check_std);
+  add_order_options(command, options);
+  add_number_options(command, options);
   command.add_option("--threads", options.threads, "Threads that run the model (default 1)")
       ->check(positive_number());
   return path;
+}
+
+void log_skipped(const SampleReader& samples) {
+  const std::string remark = skipped_remark(samples.skipped(), samples.sample_count());
+  if (!remark.empty()) spdlog::warn("{}", remark);
 }
 
 }  // namespace qtool

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,13 +17,21 @@ struct SampleOptions {
   std::string scale = "1";  // a number or a fraction, "1/255"
   std::vector<float> mean = {0};
   std::vector<float> std = {1};
+  std::string layout = "nchw";
+  int64_t batch_size = 1;
+  std::optional<uint64_t> shuffle_seed;
+  std::vector<std::string> feedback;  // "output=input"
+  bool skip_bad = false;
   int threads = 1;
 
   ReaderOptions reader_options() const;
 };
 
-/// Adds `flag` (--calib, --data), which is required, with --max-samples, --scale, --mean, --std and
+/// Adds `flag` (--calib, --data), which is required, with what else says how samples are read, and
 /// --threads. Returns that of `flag`.
 CLI::Option* add_sample_options(CLI::App& command, const std::string& flag, SampleOptions& options);
+
+/// Logs which samples were left out, if any.
+void log_skipped(const SampleReader& samples);
 
 }  // namespace qtool

@@ -73,8 +73,19 @@ Tensor widen_halves(const Tensor& in) {
   return out;
 }
 
+// [rows, pixels, channels] to [rows, channels, pixels].
+template <class U>
+void swap_channels(const Tensor& in, Tensor& out) {
+  const int64_t channels = out.dim(1), pixels = out.dim(2) * out.dim(3);
+  const auto* x = static_cast<const U*>(in.raw());
+  auto* y = static_cast<U*>(out.mutable_raw());
+  for (int64_t n = 0; n < out.dim(0); ++n, x += channels * pixels)
+    for (int64_t c = 0; c < channels; ++c)
+      for (int64_t i = 0; i < pixels; ++i) *y++ = x[i * channels + c];
+}
+
 template <class T>
-bool all_finite(const Tensor& tensor) {
+bool all_finite_of(const Tensor& tensor) {
   return std::all_of(tensor.data<T>(), tensor.data<T>() + tensor.size(),
                      [](T v) { return std::isfinite(v); });
 }
@@ -105,6 +116,28 @@ Tensor convert(const Tensor& tensor, DType to) {
   return out;
 }
 
+Tensor channels_first(const Tensor& tensor) {
+  const Shape& from = tensor.shape();
+  Tensor out(tensor.dtype(), {from[0], from[3], from[1], from[2]});
+  switch (bits(tensor.dtype())) {
+    case 8:
+      swap_channels<uint8_t>(tensor, out);
+      break;
+    case 16:
+      swap_channels<uint16_t>(tensor, out);
+      break;
+    case 32:
+      swap_channels<uint32_t>(tensor, out);
+      break;
+    case 64:
+      swap_channels<uint64_t>(tensor, out);
+      break;
+    default:
+      fail("{} has no channels to move", name(tensor.dtype()));
+  }
+  return out;
+}
+
 Tensor normalize(const Tensor& tensor, const Normalization& normalization) {
   const auto& [scale, mean, std] = normalization;
   const Shape& shape = tensor.shape();
@@ -129,12 +162,17 @@ Tensor normalize(const Tensor& tensor, const Normalization& normalization) {
   return out;
 }
 
-void check_finite(const Tensor& tensor) {
-  const bool finite = tensor.dtype() == DType::kFloat32   ? all_finite<float>(tensor)
-                      : tensor.dtype() == DType::kFloat64 ? all_finite<double>(tensor)
-                      : tensor.dtype() == DType::kFloat16 ? all_finite<float>(widen_halves(tensor))
-                                                          : true;
-  if (!finite) fail("holds NaN or Inf as {}", name(tensor.dtype()));
+bool all_finite(const Tensor& tensor) {
+  switch (tensor.dtype()) {
+    case DType::kFloat32:
+      return all_finite_of<float>(tensor);
+    case DType::kFloat64:
+      return all_finite_of<double>(tensor);
+    case DType::kFloat16:
+      return all_finite_of<float>(widen_halves(tensor));
+    default:
+      return true;
+  }
 }
 
 }  // namespace qtool

@@ -1,5 +1,7 @@
 #include "calib/cut.h"
 
+#include <algorithm>
+
 #include "runtime/inputs.h"
 
 namespace qtool {
@@ -19,6 +21,14 @@ Cut cut_rows(const Shape& array, int64_t rows) {
   return {array[0] / rows, with_front(rows, without_front(array))};
 }
 
+// What to say of an array that has its channels where the model does not.
+const char* hint_of(const Shape& array, const ValueType& input) {
+  const std::vector<Dim> dims = *channels_last(input).shape;
+  const bool moved =
+      dims != *input.shape && (fits(array, dims, 1) || fits(with_front(1, array), dims));
+  return moved ? "; if its channels lie last, give --layout nhwc" : "";
+}
+
 }  // namespace
 
 Cut cut_array(const Shape& array, const ValueType& input) {
@@ -33,7 +43,13 @@ Cut cut_array(const Shape& array, const ValueType& input) {
     if (rows == 1 && fits(batched, dims)) return {1, batched};
   }
   if (!array.empty() && fits(without_front(array), dims)) return {array[0], without_front(array)};
-  fail("expected shape {}, got {}", to_string(dims), to_string(array));
+  fail("expected shape {}, got {}{}", to_string(dims), to_string(array), hint_of(array, input));
+}
+
+ValueType channels_last(ValueType input) {
+  if (input.shape && input.shape->size() == 4)
+    std::rotate(input.shape->begin() + 1, input.shape->begin() + 2, input.shape->end());
+  return input;
 }
 
 Tensor sample_of(const Tensor& array, const Cut& cut, int64_t index) {

@@ -19,6 +19,10 @@ struct Cut {
 /// Throws Error with the expected and the actual shape if none applies.
 Cut cut_array(const Shape& array, const ValueType& input);
 
+/// The type of a stored array for an input [N, C, H, W] whose data lie as [N, H, W, C]; inputs of
+/// another rank, or of none, stay as they are.
+ValueType channels_last(ValueType input);
+
 /// Sample `index` of the array, as a view of it. The element type has at least 8 bits.
 Tensor sample_of(const Tensor& array, const Cut& cut, int64_t index);
 

@@ -12,6 +12,17 @@ namespace fs = std::filesystem;
 bool is_npz(const fs::path& path) { return path.extension() == ".npz"; }
 bool is_array_file(const fs::path& path) { return path.extension() == ".npy" || is_npz(path); }
 
+// What is looked for: files of these inputs, of which some may have none.
+struct Wanted {
+  const std::vector<std::string>& inputs;
+  const std::set<std::string>& optional;
+
+  // Whether files that name no input are this one's.
+  bool is_main(const std::string& input) const {
+    return !optional.contains(input) && inputs.size() == optional.size() + 1;
+  }
+};
+
 // Visible entries in name order, without labels.npy.
 std::vector<fs::path> entries_of(const fs::path& folder) {
   std::error_code error;
@@ -48,19 +59,30 @@ const fs::path* find_named(const std::vector<fs::path>& entries, const std::stri
   return nullptr;
 }
 
-std::vector<fs::path> array_files_of(const fs::path& folder) {
-  std::vector<fs::path> files = keep_if(entries_of(folder), is_array_file);
+std::vector<fs::path> array_files_of(const fs::path& folder, const std::set<fs::path>& others) {
+  const auto is_own = [&](const fs::path& file) {
+    return is_array_file(file) && !others.contains(file);
+  };
+  std::vector<fs::path> files = keep_if(entries_of(folder), is_own);
   if (files.empty()) fail_empty(folder);
   return files;
 }
 
-InputFiles files_in_folder(const fs::path& folder, const std::string& input, bool only_input) {
+// The .npy files among the entries that are named after optional inputs.
+std::set<fs::path> optional_files(const std::vector<fs::path>& entries, const Wanted& wanted) {
+  std::set<fs::path> files;
+  for (const std::string& input : wanted.optional)
+    if (const fs::path* file = find_named(entries, input, ".npy")) files.insert(*file);
+  return files;
+}
+
+InputFiles files_in_folder(const fs::path& folder, const std::string& input, const Wanted& wanted) {
   const std::vector<fs::path> entries = entries_of(folder);
-  if (const fs::path* sub = find_named(entries, input, "")) return {array_files_of(*sub)};
-  if (only_input) return {array_files_of(folder)};
+  if (const fs::path* sub = find_named(entries, input, "")) return {array_files_of(*sub, {})};
+  if (wanted.is_main(input)) return {array_files_of(folder, optional_files(entries, wanted))};
   if (const fs::path* file = find_named(entries, input, ".npy")) return {{*file}};
   std::vector<fs::path> archives = keep_if(entries, is_npz);
-  if (archives.empty())
+  if (archives.empty() && !wanted.optional.contains(input))
     fail(
         "{}: no data for input '{}'; put it into a sub-folder '{}' or a file '{}.npy', or all "
         "inputs into .npz files with an array for each",
@@ -68,17 +90,51 @@ InputFiles files_in_folder(const fs::path& folder, const std::string& input, boo
   return {std::move(archives), true};
 }
 
-InputFiles single_file(const fs::path& path, const std::string& input, bool only_input) {
-  if (!is_array_file(path)) fail("{}: is neither a folder nor a .npy or .npz file", path.string());
-  if (!only_input && !is_npz(path))
-    fail(
-        "{}: one array, but the model has more inputs than '{}'; give a folder with a file "
-        "'<input>.npy' for each, or a .npz file",
-        path.string(), input);
-  return {{path}, !only_input};
+InputFiles single_file(const fs::path& path, const std::string& input, const Wanted& wanted) {
+  if (!is_array_file(path))
+    fail("{}: is neither a folder nor a .npy or .npz file nor a .txt list of them", path.string());
+  if (is_npz(path)) return {{path}, !wanted.is_main(input)};
+  if (wanted.is_main(input)) return {{path}};
+  if (wanted.optional.contains(input)) return {};
+  fail(
+      "{}: one array, but the model has more inputs than '{}'; give a folder with a file "
+      "'<input>.npy' for each, or a .npz file",
+      path.string(), input);
+}
+
+fs::path data_file(const fs::path& set, std::size_t input) {
+  return set / fmt::format("input_{}.pb", input);
+}
+
+std::map<std::string, InputFiles> files_in_sets(const std::vector<fs::path>& sets,
+                                                const std::vector<std::string>& inputs) {
+  std::map<std::string, InputFiles> found;
+  for (const fs::path& set : sets) {
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      found[inputs[i]].files.push_back(data_file(set, i));
+    if (const fs::path surplus = data_file(set, inputs.size()); fs::exists(surplus))
+      fail("{}: the model has only {} inputs", surplus.string(), inputs.size());
+  }
+  return found;
 }
 
 }  // namespace
+
+bool is_test_data(const fs::path& file) { return file.extension() == ".pb"; }
+
+std::vector<fs::path> find_data_sets(const fs::path& path) {
+  if (fs::exists(data_file(path, 0))) return {path};
+  std::vector<fs::path> sets;
+  if (!fs::is_directory(path)) return sets;
+  for (const auto& entry : fs::directory_iterator(path))
+    if (entry.path().filename().string().starts_with("test_data_set_") && entry.is_directory())
+      sets.push_back(entry.path());
+  std::sort(sets.begin(), sets.end(), [](const fs::path& a, const fs::path& b) {
+    const std::string &x = a.native(), &y = b.native();  // of the same folder
+    return x.size() == y.size() ? x < y : x.size() < y.size();
+  });
+  return sets;
+}
 
 std::string file_name_of(const std::string& input) {
   std::string name = input;
@@ -88,13 +144,17 @@ std::string file_name_of(const std::string& input) {
 }
 
 std::map<std::string, InputFiles> find_input_files(const fs::path& path,
-                                                   const std::vector<std::string>& inputs) {
+                                                   const std::vector<std::string>& inputs,
+                                                   const std::set<std::string>& optional) {
   if (!fs::exists(path))
     fail("{}: no such file or folder; give a .npy or .npz file or a folder of .npy files",
          path.string());
+  if (const std::vector<fs::path> sets = find_data_sets(path); !sets.empty())
+    return files_in_sets(sets, inputs);
   const auto find = fs::is_directory(path) ? files_in_folder : single_file;
+  const Wanted wanted{inputs, optional};
   std::map<std::string, InputFiles> found;
-  for (const std::string& input : inputs) found[input] = find(path, input, inputs.size() == 1);
+  for (const std::string& input : inputs) found[input] = find(path, input, wanted);
   return found;
 }
 

@@ -5,16 +5,20 @@
 namespace qtool {
 namespace {
 
-// The output that is judged as class scores: the only one, of shape [classes] or [1, classes].
-const Tensor* class_scores(const TensorMap& outputs) {
+// The output that is judged as class scores: the only one, of shape [classes] for one sample or
+// [samples, classes].
+const Tensor* class_scores(const TensorMap& outputs, int64_t samples) {
   if (outputs.size() != 1) return nullptr;
   const Tensor& scores = outputs.begin()->second;
-  const bool is_row = scores.rank() == 1 || (scores.rank() == 2 && scores.dim(0) == 1);
-  return is_row && scores.dtype() == DType::kFloat32 && scores.size() > 1 ? &scores : nullptr;
+  const bool has_rows =
+      (scores.rank() == 1 && samples == 1) || (scores.rank() == 2 && scores.dim(0) == samples);
+  return has_rows && scores.dtype() == DType::kFloat32 && scores.size() > samples ? &scores
+                                                                                  : nullptr;
 }
 
-int64_t best(const Tensor& scores) {
-  return top_k({scores.data<float>(), static_cast<std::size_t>(scores.size())}, 1)[0];
+int64_t best(const Tensor& scores, int64_t row, int64_t rows) {
+  const int64_t classes = scores.size() / rows;
+  return top_k({scores.data<float>() + row * classes, static_cast<std::size_t>(classes)}, 1)[0];
 }
 
 // Meters of one model over all samples.
@@ -34,22 +38,34 @@ void compare(const TensorMap& first, const TensorMap& outputs, BenchResult& resu
   }
 }
 
-void judge(const TensorMap& first, const TensorMap& outputs, std::span<const int64_t> label,
-           Meters& meters) {
-  const Tensor* scores = class_scores(outputs);
+void judge(const TensorMap& first, const TensorMap& outputs, int64_t samples,
+           std::span<const int64_t> labels, Meters& meters) {
+  const Tensor* scores = class_scores(outputs, samples);
   if (scores == nullptr) {
-    if (!label.empty())
+    if (!labels.empty())
       fail("labels need a model with one float output of shape [1, classes]; leave --labels out");
     return;
   }
-  if (!label.empty()) {
-    meters.top1.add(*scores, label);
-    meters.top5.add(*scores, label);
+  if (!labels.empty()) {
+    meters.top1.add(*scores, labels);
+    meters.top5.add(*scores, labels);
   }
-  if (const Tensor* reference = class_scores(first)) {
-    meters.agreed += best(*scores) == best(*reference);
-    ++meters.judged;
+  if (const Tensor* reference = class_scores(first, samples)) {
+    for (int64_t row = 0; row < samples; ++row)
+      meters.agreed += best(*scores, row, samples) == best(*reference, row, samples);
+    meters.judged += samples;
   }
+}
+
+std::vector<int64_t> labels_at(const std::vector<int64_t>& places,
+                               const std::vector<int64_t>& labels) {
+  std::vector<int64_t> result;
+  for (const int64_t place : places) {
+    if (place >= std::ssize(labels))
+      fail("there are {} labels, but sample {} is used", labels.size(), place);
+    result.push_back(labels[static_cast<std::size_t>(place)]);
+  }
+  return result;
 }
 
 }  // namespace
@@ -58,19 +74,23 @@ void measure_accuracy(const std::vector<Contestant>& models, const SampleReader&
                       const AccuracyOptions& options, std::vector<BenchResult>& results,
                       const Progress& progress) {
   const int64_t count = samples.count();
-  if (!options.labels.empty() && static_cast<int64_t>(options.labels.size()) != count)
-    fail("there are {} samples but {} labels", count, options.labels.size());
   std::vector<Meters> meters(models.size());
+  std::vector<Feedback> feedback(models.size(), samples.feedback());
   for (int64_t i = 0; i < count; ++i) {
-    const TensorMap feed = samples.read(i);
-    std::span<const int64_t> label;
-    if (!options.labels.empty()) label = {&options.labels[static_cast<std::size_t>(i)], 1};
+    const TensorMap sample = samples.read(i);
+    if (sample.empty()) continue;
+    const std::vector<int64_t> places = samples.places(i);
+    std::vector<int64_t> labels;
+    if (!options.labels.empty()) labels = labels_at(places, options.labels);
     TensorMap first;
     for (std::size_t m = 0; m < models.size(); ++m) {
+      TensorMap feed = sample;
+      feedback[m].fill(feed);
       const TensorMap outputs = with_context([&] { return models[m].path; },
                                              [&] { return models[m].executor.run(feed); });
+      feedback[m].keep(outputs);
       if (m == 0) first = outputs;
-      judge(first, outputs, label, meters[m]);
+      judge(first, outputs, std::ssize(places), labels, meters[m]);
       if (m > 0) compare(first, outputs, results[m]);
     }
     if (progress) progress(i + 1, count);

@@ -35,20 +35,25 @@ struct BenchResult {
 };
 
 struct AccuracyOptions {
-  std::vector<int64_t> labels;  // one per sample; empty: none
+  std::vector<int64_t> labels;  // by place of the sample in the data; empty: none
 };
 
-/// Runs every model on every sample and fills in accuracy and comparisons.
+/// Runs every model on every sample and fills in accuracy and comparisons. Each has a state of its
+/// own if there is feedback.
 /// Throws Error if the labels do not fit the samples or the output is no row of class scores.
 void measure_accuracy(const std::vector<Contestant>& models, const SampleReader& samples,
                       const AccuracyOptions& options, std::vector<BenchResult>& results,
                       const Progress& progress = {});
 
+/// What a model takes in the first run that is not left out, with the state it starts from.
+TensorMap first_feed(const SampleReader& samples);
+
 struct LatencyOptions {
   int rounds = 0;  // 0: as many as fit into about 3 s a model, from 20 to 200
 };
 
-/// Times the models interleaved, A B A B, on the same sample in each round, after a warm-up.
+/// Times the models interleaved, A B A B, on the same sample in each round, after a warm-up. With
+/// feedback, each run starts from the first state.
 void measure_latency(const std::vector<Contestant>& models, const SampleReader& samples,
                      const LatencyOptions& options, std::vector<BenchResult>& results,
                      const Progress& progress = {});

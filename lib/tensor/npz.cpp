@@ -7,6 +7,9 @@ namespace qtool {
 namespace {
 
 constexpr zip_uint64_t kMaxMember = zip_uint64_t{4} << 30;
+// What deflate makes of a byte at most: 258 bytes for every two bits, a length and a distance
+// (RFC 1951, 3.2.5).
+constexpr zip_uint64_t kMaxRatio = 1032;
 constexpr std::string_view kSuffix = ".npy";
 
 using Archive = std::unique_ptr<zip_t, decltype(&zip_discard)>;
@@ -30,12 +33,19 @@ zip_stat_t describe_member(zip_t* archive, zip_uint64_t index) {
   return info;
 }
 
-void check_member(const zip_stat_t& info) {
+// `left`: bytes of the archive that no member before takes up.
+void check_member(const zip_stat_t& info, zip_uint64_t& left) {
   if (info.comp_method != ZIP_CM_STORE && info.comp_method != ZIP_CM_DEFLATE)
     fail("is compressed in a way qtool does not read; write it with np.savez_compressed");
   if (info.size > kMaxMember)
     fail("says it holds {} bytes, more than the {} qtool reads at once; save it as .npy", info.size,
          kMaxMember);
+  if (info.comp_size > left) fail("overlaps others in the archive, or its end");
+  left -= info.comp_size;
+  const zip_uint64_t ratio = info.comp_method == ZIP_CM_STORE ? 1 : kMaxRatio;
+  if (info.size > ratio * info.comp_size)
+    fail("says it holds {} bytes, more than its {} in the archive can stand for", info.size,
+         info.comp_size);
 }
 
 // Reads up to `size` bytes; fewer only at the member's end.
@@ -51,7 +61,6 @@ zip_uint64_t read_bytes(zip_file_t* member, char* out, zip_uint64_t size) {
 }
 
 Tensor read_member(zip_t* archive, const zip_stat_t& info) {
-  check_member(info);
   const Member member(zip_fopen_index(archive, info.index, 0), zip_fclose);
   if (!member) fail("cannot be opened: {}", zip_strerror(archive));
   const auto bytes = std::make_shared<Tensor>(DType::kUInt8, Shape{int64_t(info.size)});
@@ -71,6 +80,7 @@ std::map<std::string, Tensor> read_npz(const std::filesystem::path& path) {
       [&] {
         const Archive archive = open_archive(path);
         std::map<std::string, Tensor> arrays;
+        zip_uint64_t left = std::filesystem::file_size(path);
         const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
         for (zip_int64_t i = 0; i < count; ++i) {
           const zip_stat_t info = describe_member(archive.get(), static_cast<zip_uint64_t>(i));
@@ -79,7 +89,10 @@ std::map<std::string, Tensor> read_npz(const std::filesystem::path& path) {
           name.resize(name.size() - kSuffix.size());
           if (arrays.count(name) > 0) fail("holds the array '{}' twice", name);
           arrays[name] = with_context([&] { return fmt::format("array '{}'", name); },
-                                      [&] { return read_member(archive.get(), info); });
+                                      [&] {
+                                        check_member(info, left);
+                                        return read_member(archive.get(), info);
+                                      });
         }
         if (arrays.empty()) fail("holds no arrays; write it with np.savez");
         return arrays;

@@ -66,6 +66,18 @@ TEST_CASE("a shape that does not fit is told with the expected one") {
         "expected shape [1, 3, 4], got [2, 2, 1, 3, 4]");
 }
 
+TEST_CASE("an array with the channels last is told as such") {
+  const std::string hint = "; if its channels lie last, give --layout nhwc";
+  CHECK(error_of_cut({5, 8, 9, 3}, {-1, 3, 8, 9}) ==
+        "expected shape [?, 3, 8, 9], got [5, 8, 9, 3]" + hint);
+  CHECK(error_of_cut({8, 9, 3}, {-1, 3, 8, 9}) ==
+        "expected shape [?, 3, 8, 9], got [8, 9, 3]" + hint);
+  CHECK(error_of_cut({5, 9, 8, 3}, {-1, 3, 8, 9}) ==
+        "expected shape [?, 3, 8, 9], got [5, 9, 8, 3]");
+  CHECK(channels_last(input({-1, 3, 8, 9})) == input({-1, 8, 9, 3}));
+  CHECK(channels_last(input({-1, 3, 8})) == input({-1, 3, 8}));
+}
+
 TEST_CASE("a sample is a view of its rows") {
   const Tensor array = Tensor::of<int16_t>({4, 2}, {0, 1, 2, 3, 4, 5, 6, 7});
   const Tensor sample = sample_of(array, {2, {2, 2}}, 1);

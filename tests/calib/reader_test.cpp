@@ -4,7 +4,9 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <cmath>
 #include <limits>
+#include <set>
 
+#include "calib/sample_graph.h"
 #include "error_of.h"
 #include "npy_bytes.h"
 #include "temp_folder.h"
@@ -15,32 +17,8 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-struct InputSpec {
-  std::string name;
-  DType dtype;
-  std::vector<int64_t> dims;  // −1 is free
-};
-
-Graph graph_with(const std::vector<InputSpec>& inputs) {
-  Graph graph;
-  for (const InputSpec& input : inputs) {
-    ValueType type{input.dtype, std::vector<Dim>{}};
-    for (const int64_t dim : input.dims) type.shape->push_back({dim, {}});
-    graph.add_input(graph.add_value(input.name, type));
-  }
-  return graph;
-}
-
-Graph one_input(DType dtype = DType::kFloat32, const std::vector<int64_t>& dims = {1, 2}) {
-  return graph_with({{"x", dtype, dims}});
-}
-
 Graph two_inputs() {
   return graph_with({{"x", DType::kFloat32, {1, 2}}, {"y", DType::kInt64, {1}}});
-}
-
-Tensor row(const std::vector<float>& values) {
-  return Tensor::of<float>({1, static_cast<int64_t>(values.size())}, values);
 }
 
 std::string error_of_reading(const Graph& graph, const std::filesystem::path& path,
@@ -182,6 +160,131 @@ TEST_CASE("inputs with differing numbers of samples are refused") {
   CHECK(error_of_reading(two_inputs(), folder.path()) ==
         folder.path().string() + ": input 'x' has 2 samples, input 'y' has 3");
   CHECK(error_of_reading(two_inputs(), folder.path(), {.max_samples = 2}) == "no error");
+}
+
+TEST_CASE("samples of different free dimensions lie in files of their own") {
+  const TempFolder folder;
+  folder.write("0.npy", npy_floats("(2,)", {1, 2}));
+  folder.write("1.npy", npy_floats("(2, 3)", {3, 4, 5, 6, 7, 8}));
+  folder.write("2.npy", npy_floats("(1, 1)", {9}));
+  const SampleReader samples(one_input(DType::kFloat32, {-1, -1}), folder.path());
+  REQUIRE(samples.count() == 4);
+  CHECK(samples.read(0).at("x") == row({1, 2}));
+  CHECK(samples.read(2).at("x") == row({6, 7, 8}));
+  CHECK(samples.read(3).at("x") == row({9}));
+}
+
+TEST_CASE("images with the channels last are what the model takes") {
+  const TempFolder folder;
+  // Two images of 1 x 2 pixels with channels of 0 to 3, 10 to 13 and 100 to 103.
+  const std::string pixels = {0, 10, 100, 1, 11, 101, 2, 12, 102, 3, 13, 103};
+  const auto path = folder.write("a.npy", npy("|u1", "(2, 1, 2, 3)", pixels));
+  ReaderOptions options{.channels_last = true};
+  const Graph graph = one_input(DType::kFloat32, {-1, 3, 1, 2});
+  const SampleReader stored(graph, path, options);
+  REQUIRE(stored.count() == 2);
+  CHECK(stored.read(1).at("x") == Tensor::of<float>({1, 3, 1, 2}, {2, 3, 12, 13, 102, 103}));
+  options.normalization = Normalization{.scale = 2, .mean = {0, 10, 100}, .std = {1, 2, 4}};
+  CHECK(SampleReader(graph, path, options).read(0).at("x") ==
+        Tensor::of<float>({1, 3, 1, 2}, {0, 2, 5, 6, 25, 25.5f}));
+  folder.write("a.npy", npy("|u1", "(1, 2, 3)", pixels.substr(0, 6)));
+  CHECK(SampleReader(graph, path, {.channels_last = true}).read(0).at("x") ==
+        Tensor::of<float>({1, 3, 1, 2}, {0, 1, 10, 11, 100, 101}));
+}
+
+TEST_CASE("channels last are for arrays that have them") {
+  const TempFolder folder;
+  const auto path = folder.write("a.npy", npy_floats("(1, 3, 1, 2)", std::vector<float>(6)));
+  CHECK(error_of_reading(one_input(DType::kFloat32, {1, 3, 1, 2}), path, {.channels_last = true}) ==
+        path.string() + ": input 'x': expected shape [1, 1, 2, 3], got [1, 3, 1, 2]");
+  CHECK_THAT(error_of_reading(one_input(), path, {.channels_last = true}),
+             ContainsSubstring("no input of the model has four axes"));
+}
+
+TEST_CASE("samples with NaN or Inf can be left out") {
+  const TempFolder folder;
+  const float nan = std::nanf("");
+  folder.write("a.npy", npy_floats("(3, 2)", {1, 2, nan, 3, 4, 5}));
+  const auto last = folder.write("b.npy", npy_floats("(2,)", {6, -INFINITY}));
+  const SampleReader samples(one_input(), folder.path(), {.skip_bad = true});
+  std::vector<Tensor> good;
+  for (int64_t i = 0; samples.has(i); ++i)
+    if (const TensorMap feed = samples.read(i); !feed.empty()) good.push_back(feed.at("x"));
+  CHECK(good == std::vector{row({1, 2}), row({4, 5})});
+  CHECK(samples.sample_count() == 4);
+  CHECK(samples.skipped() ==
+        std::vector{(folder / "a.npy").string() + ": input 'x': holds NaN or Inf as float32",
+                    last.string() + ": input 'x': holds NaN or Inf as float32"});
+  samples.read(1);
+  CHECK(samples.skipped().size() == 2);
+}
+
+TEST_CASE("nothing but bad samples is refused") {
+  const TempFolder folder;
+  const float nan = std::nanf("");
+  const auto path = folder.write("a.npy", npy_floats("(2, 2)", {1, nan, nan, 3}));
+  CHECK(error_of_reading(one_input(), path, {.skip_bad = true}) ==
+        "all 2 samples hold NaN or Inf: " + path.string() +
+            ": input 'x': holds NaN or Inf as float32");
+}
+
+TEST_CASE("several samples make a run, fewer the last one") {
+  const TempFolder folder;
+  folder.write("a.npy", npy_floats("(3, 2)", {1, 2, 3, 4, 5, 6}));
+  folder.write("b.npy", npy_floats("(2, 2)", {7, 8, 9, 10}));
+  const SampleReader samples(one_input(DType::kFloat32, {-1, 2}), folder.path(),
+                             {.max_samples = 5, .batch_size = 2});
+  REQUIRE(samples.count() == 3);
+  CHECK(samples.sample_count() == 5);
+  CHECK(samples.read(1).at("x") == Tensor::of<float>({2, 2}, {5, 6, 7, 8}));
+  CHECK(samples.places(1) == std::vector<int64_t>{2, 3});
+  CHECK(samples.read(2).at("x") == row({9, 10}));
+  CHECK_FALSE(samples.has(3));
+}
+
+TEST_CASE("a batch goes without its bad samples") {
+  const TempFolder folder;
+  const auto path =
+      folder.write("a.npy", npy_floats("(4, 1)", {1, std::nanf(""), 3, std::nanf("")}));
+  const SampleReader samples(one_input(DType::kFloat32, {-1, 1}), path,
+                             {.skip_bad = true, .batch_size = 3});
+  CHECK(samples.read(0).at("x") == Tensor::of<float>({2, 1}, {1, 3}));
+  CHECK(samples.places(0) == std::vector<int64_t>{0, 2});
+  CHECK(samples.read(1).empty());
+}
+
+TEST_CASE("a batch that the model or the samples do not allow is refused") {
+  const TempFolder folder;
+  folder.write("a.npy", npy_floats("(1, 2)", {1, 2}));
+  folder.write("b.npy", npy_floats("(1, 3)", {1, 2, 3}));
+  CHECK(error_of_reading(one_input(), folder.path(), {.batch_size = 2}) ==
+        "input 'x': the model fixes its batch to 1, not 2");
+  CHECK(error_of_reading(one_input(DType::kFloat32, {-1, -1}), folder.path(), {.batch_size = 2}) ==
+        "input 'x': samples of different shapes make no batch: [1, 2] and [1, 3]");
+  const Graph mixed = graph_with({{"x", DType::kFloat32, {-1, 2}}, {"y", DType::kInt64, {4}}});
+  CHECK(error_of_reading(mixed, folder.path(), {.batch_size = 4}) ==
+        "input 'y': the model fixes the batch of some inputs only, not of all");
+}
+
+TEST_CASE("a seed takes a random part of the samples, inputs together") {
+  const TempFolder folder;
+  folder.write("x.npy", npy_floats("(4, 2)", {0, 0, 1, 1, 2, 2, 3, 3}));
+  folder.write("y.npy", npy("<i8", "(4,)", bytes_of<int64_t>({0, 1, 2, 3})));
+  std::set<std::vector<int64_t>> orders;
+  for (uint64_t seed = 0; seed < 120; ++seed) {
+    const SampleReader samples(two_inputs(), folder.path(),
+                               {.max_samples = 2, .shuffle_seed = seed});
+    REQUIRE(samples.count() == 2);
+    std::vector<int64_t> order;
+    for (const int64_t i : {0, 1}) {
+      const TensorMap feed = samples.read(i);
+      order.push_back(feed.at("y").data<int64_t>()[0]);
+      CHECK(feed.at("x").data<float>()[0] == static_cast<float>(order.back()));
+      CHECK(samples.places(i) == std::vector{order.back()});
+    }
+    orders.insert(order);
+  }
+  CHECK(orders.size() == 12);  // all ordered pairs of four
 }
 
 TEST_CASE("no samples at all are refused") {

@@ -115,7 +115,15 @@ REFUSALS = [
     ("an archive that is cut", "static model.onnx OUT --calib cut.npz", "cut.npz"),
     ("NaN in one of the samples", "static model.onnx OUT --calib with_nan", "with_nan/2.npy", "NaN"),
     ("Inf in one of the samples", "static model.onnx OUT --calib with_inf", "with_inf/1.npy", "Inf"),
-    ("a test data set of another shape", "run relu.onnx --data cut_set -o OUT", "relu.onnx", "[1, 4]", "[2, 4]"),
+    ("nothing but NaN in the samples", "run model.onnx --data nan.npy -o OUT --skip-bad", "nan.npy", "all 1 samples"),
+    ("a list with a file that is not there", "run two.onnx --data bad_list.txt -o OUT", "bad_list.txt, line 2", "nowhere.npy"),
+    ("a batch that the model fixes", "run relu.onnx --data rows.npy -o OUT --batch-size 2", "'x'", "fixes its batch to 1"),
+    ("feedback of an output that is none", "run two.onnx --data rows.npy -o OUT --feedback summ=right", "'summ'", "'sum'"),
+    ("feedback to an input that is none", "run two.onnx --data rows.npy -o OUT --feedback sum=rigth", "'rigth'", "'right'"),
+    ("feedback and an order that is none", "run two.onnx --data rows.npy -o OUT --feedback sum=right --shuffle-seed 1", "feedback", "shuffled"),
+    ("feedback in batches", "run two.onnx --data rows.npy -o OUT --feedback sum=right --batch-size 2", "feedback", "batches"),
+    ("channels last of what has no channels", "run relu.onnx --data rows.npy -o OUT --layout nhwc", "four axes"),
+    ("a test data set of another shape", "run relu.onnx --data cut_set -o OUT", "cut_set/input_0.pb", "[1, 4]", "[2, 4]"),
     ("a test data set with too few inputs", "run two.onnx --data set -o OUT", "set/input_1.pb"),
     ("scaling of a test data set", "run relu.onnx --data set --scale 2 -o OUT", "set", "--scale"),
     ("no data for a model with inputs", "run two.onnx -o OUT", "left", "right", "--data"),
@@ -236,6 +244,10 @@ USAGE = [
     ("a scale divided by zero", "static model.onnx out.onnx --calib images.npy --scale 1/0"),
     ("a standard deviation of zero", "static model.onnx out.onnx --calib images.npy --std 0"),
     ("a negative number of samples", "static model.onnx out.onnx --calib images.npy --max-samples -1"),
+    ("an unknown layout", "static model.onnx out.onnx --calib images.npy --layout hwc"),
+    ("a batch of nothing", "run model.onnx --data images.npy -o out --batch-size 0"),
+    ("feedback of half a pair", "run two.onnx --data rows.npy -o out --feedback sum="),
+    ("a stream that would be read twice", "bench model.onnx --data -"),
     ("no rounds", "bench model.onnx --data images.npy --rounds 0"),
 ]
 
@@ -291,6 +303,10 @@ STORED = [
     ("a folder of files of many samples", "many_each"),
     ("a folder named as the input", "by_input"),
     ("labels beside the samples", "with_labels"),
+    ("images with the channels last", "channels_last.npy --layout nhwc"),
+    ("a list of files", "list.txt"),
+    ("ONNX test data sets", "image_sets"),
+    ("whatever in another order", "images.npy --shuffle-seed 5"),
 ]
 STATIC = "static model.onnx {} --calib {}"
 
@@ -695,6 +711,57 @@ def _(world):
     np.testing.assert_array_equal(np.load(world.path("from_npy/y.npy")), np.array([[1, 0, np.nan, np.inf]], np.float32))
 
 
+@case("run: a stream of paths is read as it comes")
+def _(world):
+    with subprocess.Popen(
+        [world.program, *"run relu.onnx --data - -o streamed".split()], cwd=world.folder, stdin=subprocess.PIPE
+    ) as process:
+        for index in range(3):
+            np.save(world.path(f"came{index}.npy"), np.full((1, 4), index, np.float32))
+            process.stdin.write(f"came{index}.npy\n".encode())
+            process.stdin.flush()
+            output, patience = world.path(f"streamed/{index:05}/y.npy"), time.monotonic() + 20
+            while not output.exists() and time.monotonic() < patience:
+                time.sleep(0.01)
+            expect(output.exists(), f"no output {index} while the stream goes on")
+    expect(process.returncode == 0, f"exit code {process.returncode}")
+    expect([np.load(world.path(f"streamed/{i:05}/y.npy"))[0, 0] for i in range(3)] == [0, 1, 2], "other outputs")
+
+
+@case("run: feedback carries a state from sample to sample")
+def _(world):
+    world.ok("run two.onnx --data rows.npy -o sums --feedback sum=right")
+    totals = np.cumsum(np.load(world.path("rows.npy")), 0)
+    for index in range(5):
+        np.testing.assert_array_equal(np.load(world.path(f"sums/{index:05}/sum.npy"))[0], totals[index])
+
+
+@case("run: batches, the last one smaller; a random part of the samples")
+def _(world):
+    rows = np.load(world.path("rows.npy"))
+    world.ok("run free.onnx --data rows.npy -o batches --batch-size 2")
+    batches = [np.load(p / "y.npy") for p in sorted(world.path("batches").iterdir())]
+    expect([len(b) for b in batches] == [2, 2, 1], f"batches: {[b.shape for b in batches]}")
+    np.testing.assert_array_equal(np.concatenate(batches), rows)
+    drawn = set()
+    for seed in range(10):
+        world.ok(f"run free.onnx --data rows.npy -o drawn{seed} --batch-size 3 --max-samples 3 --shuffle-seed {seed}")
+        part = [tuple(row) for row in np.load(world.path(f"drawn{seed}/y.npy"))]
+        expect(len(set(part)) == 3 and set(part) <= set(map(tuple, rows)), f"drawn: {part}")
+        drawn.add(tuple(part))
+    expect(len(drawn) > 3, "the seed does not matter")
+
+
+@case("run: bad samples are left out, and told")
+def _(world):
+    done = world.run("run model.onnx --data with_nan -o left --skip-bad")
+    expect(done.returncode == 0, done.stderr)
+    words = "warning: skipped 1 of 8 samples: with_nan/2.npy: input 'Input3': holds NaN or Inf"
+    expect(words in done.stderr and len(done.stderr.splitlines()) == 1, f"stderr: {done.stderr!r}")
+    names = sorted(p.name for p in world.path("left").iterdir())
+    expect(names == [f"{i:05}" for i in range(8) if i != 5], f"outputs: {names}")
+
+
 @case("run: several test data sets come in the order of their numbers")
 def _(world):
     world.ok("run relu.onnx --data sets -o from_sets")
@@ -757,6 +824,18 @@ def _(world):
     expect(np.isclose(entry["agreement"], same), f"agreement {entry['agreement']}, not {same}")
     expect(entry["latency_ratio"] > 0, "latency ratio")
     expect("latency_ratio" not in report["models"][0], "the first model is compared with itself")
+
+
+@case("bench: order, batches and left out samples keep their labels")
+def _(world):
+    world.ok("bench model.onnx --data images.npy --labels labels.npy --json b.json --rounds 1")
+    first = world.json("b.json")["models"][0]
+    world.ok("bench model.onnx --data images.npy --labels labels.npy --json b.json --rounds 1 --shuffle-seed 3")
+    again = world.json("b.json")["models"][0]
+    expect((first["top1"], first["top5"]) == (again["top1"], again["top5"]), "shuffling changes the accuracy")
+    done = world.run("bench model.onnx --data with_nan --labels labels.npy --json b.json --rounds 1 --skip-bad")
+    expect(done.returncode == 0 and "skipped 1 of 8" in done.stderr, done.stderr)
+    expect(world.json("b.json")["samples"] == 7, "the number of samples")
 
 
 @case("bench: without labels; a model against itself; one model")

@@ -13,6 +13,9 @@ TWO = """<ir_version: 8, opset_import: ["" : 17]>
 two (float[1, 4] left, float[1, 4] right) => (float[1, 4] sum, float[1, 4] "sums/of:both")
 { sum = Add(left, right) "sums/of:both" = Add(sum, sum) }"""
 
+FREE = """<ir_version: 8, opset_import: ["" : 17]>
+free (float[N, 4] x) => (float[N, 4] y) { y = Relu(x) }"""
+
 # A model that another tool quantized in part.
 HALF = """<ir_version: 8, opset_import: ["" : 17]>
 half (float[1, 4] x) => (float[1, 64] y)
@@ -71,6 +74,7 @@ def write_models(folder, models):
     shutil.copy(models / "magika_fast_v2_1.onnx", folder / "integers.onnx")  # int32 [N, 1024]
     onnx.save(onnx.parser.parse_model(RELU), folder / "relu.onnx")
     onnx.save(onnx.parser.parse_model(TWO), folder / "two.onnx")
+    onnx.save(onnx.parser.parse_model(FREE), folder / "free.onnx")
     onnx.save(onnx.parser.parse_model(HALF), folder / "half.onnx")
     onnx.save(onnx.parser.parse_model(PASSED_ON), folder / "passed_on.onnx")
     onnx.save(onnx.parser.parse_model(ENDLESS), folder / "endless.onnx")
@@ -145,6 +149,11 @@ def write_samples(folder, images):
     np.save(folder / "with_labels" / "labels.npy", np.arange(8))
     np.save(folder / "normalized.npy", (floats * np.float32(1 / 255) - np.float32(0.25)) / np.float32(0.5))
     np.save(folder / "many.npy", np.tile(images, (5000, 1, 1, 1)))
+    np.save(folder / "channels_last.npy", images.transpose(0, 2, 3, 1))
+    (folder / "list.txt").write_text("# the first five\nmany_each/0.npy\n\nmany_each/1.npy\n")
+    for index, image in enumerate(floats):
+        write_messages(folder / "image_sets" / f"test_data_set_{index}", [onnx.numpy_helper.from_array(image[None])])
+    np.save(folder / "rows.npy", np.arange(20, dtype=np.float32).reshape(5, 4))
     two = folder / "two_inputs"
     two.mkdir()
     np.save(two / "left.npy", np.ones((1, 4), np.float32))
@@ -173,6 +182,7 @@ def write_bad_samples(folder, floats):
     for name in ("images.npy", "images.npz"):
         content = (folder / name).read_bytes()
         (folder / f"cut{name[-4:]}").write_bytes(content[: len(content) // 2])
+    (folder / "bad_list.txt").write_text("two_inputs\nnowhere.npy\n")
     np.save(folder / "nan.npy", np.full_like(floats[:1], np.nan))
     for name, place, value in (("with_nan", 2, np.nan), ("with_inf", 1, -np.inf)):
         arrays = [array.copy() for array in np.split(floats, 4)]

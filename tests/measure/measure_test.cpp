@@ -10,8 +10,8 @@
 namespace qtool {
 namespace {
 
-// Returns the input times `factor`; the best class is the largest element, or with a negative factor
-// the smallest.
+// Returns the input times `factor`; the best class is the largest element, or with a negative
+// factor the smallest.
 Contestant scaled(const std::string& path, const std::string& factor) {
   Model model = parse_text(
       "model ir 8 opset 13\ngraph g\ninput x: float32[1, 3]\n"
@@ -53,6 +53,59 @@ TEST_CASE("labels must be as many as samples") {
   const SampleReader samples(models[0].model.graph, folder.path() / "x.npy");
   std::vector<BenchResult> results(1);
   CHECK_THROWS_AS(measure_accuracy(models, samples, {{1}}, results), Error);
+}
+
+// Adds its input to the state, for samples of one number.
+Contestant counter(const std::string& path) {
+  Model model = parse_text(
+      "model ir 8 opset 13\ngraph g\ninput x: float32[1]\ninput s: float32[1]\n"
+      "y: float32[1] = Add(x, s) \"add\"\noutput y: float32[1]\n");
+  Executor executor(model);
+  return {path, std::move(model), std::move(executor)};
+}
+
+// As `scaled`, with a free batch.
+Contestant scaled_batch(const std::string& path, const std::string& factor) {
+  Model model = parse_text(
+      "model ir 8 opset 13\ngraph g\ninput x: float32[n, 3]\n"
+      "const k: float32[] = " +
+      factor + "\ny: float32[n, 3] = Mul(x, k) \"mul\"\noutput y: float32[n, 3]\n");
+  Executor executor(model);
+  return {path, std::move(model), std::move(executor)};
+}
+
+TEST_CASE("batches, an order and samples left out give the labels to their samples") {
+  const TempFolder folder;
+  write_npy(folder.path() / "x.npy",
+            Tensor::of<float>({5, 3}, {1, 2, 3, 9, 1, 2, 5, NAN, 4, 5, 6, 4, 0, 1, 8}));
+  std::vector<Contestant> models;
+  models.push_back(scaled_batch("one", "1.0"));
+  models.push_back(scaled_batch("negative", "-1.0"));
+  for (const int64_t batch : {1, 2, 3, 5}) {
+    const SampleReader samples(models[0].model.graph, folder.path() / "x.npy",
+                               {.skip_bad = true, .batch_size = batch, .shuffle_seed = 3});
+    std::vector<BenchResult> results(2);
+    measure_accuracy(models, samples, {{2, 0, 1, 0, 2}}, results);
+    CHECK(*results[0].top1 == 0.75);  // of the fourth sample the best class is 1
+    CHECK(*results[1].top1 == 0);
+    CHECK(*results[1].agreement == 0);
+  }
+}
+
+TEST_CASE("every model has a state of its own") {
+  const TempFolder folder;
+  write_npy(folder.path() / "x.npy", Tensor::of<float>({3}, {1, 2, 3}));
+  std::vector<Contestant> models;
+  models.push_back(counter("first"));
+  models.push_back(counter("second"));
+  const SampleReader samples(models[0].model.graph, folder.path() / "x.npy",
+                             {.feedback = {{"y", "s"}}});
+  std::vector<BenchResult> results(2);
+  measure_accuracy(models, samples, {}, results);
+  CHECK(results[1].outputs.at("y").max_abs_error() == 0);
+  CHECK(first_feed(samples).at("s") == Tensor::of<float>({1}, {0}));
+  measure_latency(models, samples, {.rounds = 4}, results);
+  CHECK(results[1].latency.rounds == 4);
 }
 
 TEST_CASE("every round times every model") {

@@ -60,6 +60,28 @@ TEST_CASE("a member that declares more than 4 GiB is refused before it is read")
                ContainsSubstring("a.npz: array 'x': says it holds 4294967297 bytes"));
 }
 
+TEST_CASE("a member that declares more than its bytes can stand for is refused before it is read") {
+  // Deflate: 258 bytes for two bits at most.
+  const std::string content = "x";
+  const uint64_t deflated = deflate_stored(content).size();
+  for (const auto& [method, size] : {std::pair{0, uint64_t{2}}, {8, 1032 * deflated + 1}})
+    CHECK_THAT(error_of_members({{"x.npy", content, method, size}}),
+               ContainsSubstring("a.npz: array 'x': says it holds " + std::to_string(size)));
+}
+
+TEST_CASE("members that share the archive's bytes are refused") {
+  const std::string content = npy("|u1", "(1000,)", std::string(1000, 'a'));
+  std::string bytes = zip_bytes({{"a.npy", content}, {"b.npy", content}});
+  // Without the second file; its entry of the directory names the place of the first (4.3.12).
+  const std::size_t second = bytes.find("PK\x03\x04", 4);
+  bytes.erase(second, bytes.find("PK\x01\x02") - second);
+  bytes.replace(bytes.rfind("PK\x01\x02") + 42, 4, little_endian(0, 4));
+  bytes.replace(bytes.find("PK\x05\x06") + 16, 4, little_endian(second, 4));
+  const TempFolder folder;
+  CHECK_THAT(error_of([&] { read_npz(folder.write("a.npz", bytes)); }),
+             ContainsSubstring("a.npz: array 'b': overlaps others in the archive"));
+}
+
 TEST_CASE("damaged content is refused") {
   std::string bytes = zip_bytes({{"x.npy", kFloats, 8}});
   bytes[bytes.find("NUMPY") + 130] ^= 1;  // in the elements: only the checksum tells
