@@ -22,6 +22,7 @@ Ranges measure_ranges(const Model& model, const CalibrationTargets& targets,
   CalibrationTable table;
   calibrate(model, samples, targets, {.statistics = choice.method != RangeMethod::kMinMax}, table,
             progress.callback());
+  log_sample_remarks(samples);
   return choose_ranges(table, choice);
 }
 

@@ -35,28 +35,30 @@ CalibrationRun parse_shard(const std::string& text) {
   return run;
 }
 
-// Writes the table now and then, and when asked to stop.
+// Writes the table so often that this takes a twentieth of the time, and when asked to stop.
 class Saver {
  public:
   Saver(std::string path, std::string fingerprint)
       : path_(std::move(path)), fingerprint_(std::move(fingerprint)) {}
 
   void save(const CalibrationTable& table) {
+    const Clock::time_point start = Clock::now();
     write_file(path_, table_json(table, fingerprint_));
     last_ = Clock::now();
+    took_ = last_ - start;
   }
   bool checkpoint(const CalibrationTable& table) {
-    if (Clock::now() - last_ > kInterval) save(table);
+    if (Clock::now() - last_ > 20 * took_) save(table);
     return !interrupt_.came();
   }
   bool interrupted() const { return interrupt_.came(); }
 
  private:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::seconds kInterval{10};
   std::string path_, fingerprint_;
   Interrupt interrupt_;
   Clock::time_point last_ = Clock::now();
+  Clock::duration took_{0};
 };
 
 CalibrationTable started_table(const CalibrateOptions& options, const std::string& model) {
@@ -67,6 +69,9 @@ CalibrationTable started_table(const CalibrateOptions& options, const std::strin
 
 void run(CalibrateOptions& options) {
   const CalibrationRun shard = parse_shard(options.shard);
+  if (!options.samples.feedback.empty() && (shard.shards > 1 || options.resume))
+    throw CLI::ValidationError("--feedback",
+                               "needs all samples in order, so no --shard, no --resume");
   QuantizeOptions& quantize = options.quantize;
   quantize.scheme.fill(quantize.quant);
   const Model model = prepared_model(quantize);
@@ -89,6 +94,7 @@ void run(CalibrateOptions& options) {
   if (saver.interrupted())
     fail("{}: interrupted after {} of {} samples; --resume goes on", quantize.output,
          table.samples.count(), samples.count());
+  log_sample_remarks(samples);
   for (const std::string& remark : remarks(table, targets)) spdlog::warn("{}", remark);
   if (!quantize.common.quiet)
     fmt::print("{}: {} samples, {} values\n", quantize.output, table.samples.count(),

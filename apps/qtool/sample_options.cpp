@@ -117,6 +117,13 @@ CLI::Option* add_sample_options(CLI::App& command, const std::string& flag,
   return path;
 }
 
+void log_sample_remarks(const SampleReader& samples) {
+  log_skipped(samples);
+  const int64_t used = samples.sample_count() - std::ssize(samples.skipped());
+  if (const std::string remark = few_samples_remark(used); !remark.empty())
+    spdlog::warn("{}", remark);
+}
+
 void log_skipped(const SampleReader& samples) {
   const std::string remark = skipped_remark(samples.skipped(), samples.sample_count());
   if (!remark.empty()) spdlog::warn("{}", remark);

@@ -31,6 +31,9 @@ struct SampleOptions {
 /// --threads. Returns that of `flag`.
 CLI::Option* add_sample_options(CLI::App& command, const std::string& flag, SampleOptions& options);
 
+/// Logs what speaks against ranges measured on these samples: that they are few, and log_skipped.
+void log_sample_remarks(const SampleReader& samples);
+
 /// Logs which samples were left out, if any.
 void log_skipped(const SampleReader& samples);
 

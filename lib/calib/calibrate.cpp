@@ -30,19 +30,22 @@ void calibrate(const Model& model, const SampleReader& samples, const Calibratio
   std::vector<std::string> observed = targets.values;
   observed.insert(observed.end(), targets.finite.begin(), targets.finite.end());
   const Executor executor(model, {.observed = observed});
-  for (int64_t i = run.shard; i < samples.count(); i += run.shards) {
+  Feedback feedback = samples.feedback();
+  for (int64_t i = run.shard; samples.has(i); i += run.shards) {
     if (table.samples.contains(i)) continue;
+    TensorMap feed = samples.read(i);
+    if (feed.empty()) continue;  // all of it left out
+    feedback.fill(feed);
     CalibrationTable one;  // taken in as a whole, or not at all
     const Observer observer = [&](const std::string& name, const Tensor& value) {
       with_context([&] { return fmt::format("value '{}'", name); },
                    [&] { observe(targets, run.statistics, i, name, value, one); });
     };
-    const TensorMap feed = samples.read(i);
     const auto in_sample = [&] { return fmt::format("calibration sample {}", i); };
-    with_context(in_sample, [&] { executor.run(feed, observer); });
+    with_context(in_sample, [&] { feedback.keep(executor.run(feed, observer)); });
     one.samples.add(i);
     merge(table, one);
-    if (progress) progress(i + 1, samples.count());
+    if (progress) progress(i + 1, samples.known_count());
     if (checkpoint && !checkpoint(table)) return;
   }
 }

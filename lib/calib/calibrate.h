@@ -21,7 +21,7 @@ struct CalibrationTargets {
   std::set<std::string> finite = {};
 };
 
-/// Called after each sample: done, total.
+/// Called after each sample: done, total (0: not known).
 using Progress = std::function<void(int64_t done, int64_t total)>;
 /// Called after each sample with what was gathered so far; false ends the run.
 using Checkpoint = std::function<bool(const CalibrationTable& table)>;

@@ -248,6 +248,10 @@ USAGE = [
     ("a batch of nothing", "run model.onnx --data images.npy -o out --batch-size 0"),
     ("feedback of half a pair", "run two.onnx --data rows.npy -o out --feedback sum="),
     ("a stream that would be read twice", "bench model.onnx --data -"),
+    ("a shard that is none", "calibrate model.onnx --calib images.npy -o t.json --shard 3/3"),
+    ("half a shard", "calibrate model.onnx --calib images.npy -o t.json --shard 1"),
+    ("an unknown method", "static model.onnx out.onnx --calib images.npy --method best"),
+    ("a table and samples", "static model.onnx out.onnx --calib images.npy --calib-table t.json"),
     ("no rounds", "bench model.onnx --data images.npy --rounds 0"),
 ]
 
@@ -324,7 +328,8 @@ for what, place in STORED:
 @case("samples matter")
 def _(world):
     world.ok(STATIC.format("expected.onnx", "images.npy"))
-    world.ok(STATIC.format("actual.onnx", "images.npy --max-samples 1"))
+    done = world.run(STATIC.format("actual.onnx", "images.npy --max-samples 1"))
+    expect(done.returncode == 0 and done.stderr.startswith("warning: only 1 sample: "), done.stderr)
     expect(world.bytes("expected.onnx") != world.bytes("actual.onnx"), "other samples give the same output")
 
 
@@ -408,6 +413,54 @@ def _(world):
     start = time.monotonic()
     shown = stderr_on_terminal(world, STATIC.format("t.onnx", "images.npy"))
     expect(shown == "" or time.monotonic() - start > 1, "short work shows progress")
+
+
+# --- calibration tables ---
+
+
+def calibrated(world, options):
+    """Runs it; so few numbers are told to be too few for a histogram."""
+    done = world.run(f"calibrate model.onnx --calib images.npy {options}")
+    expect(done.returncode == 0, done.stderr)
+    expect("too few for a histogram" in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr)
+    return done.stdout
+
+
+@case("calibrate: a table in place of samples gives the same file, by any method")
+def _(world):
+    expect("16 samples" in calibrated(world, "-o table.json"), "no summary")
+    for method in ("minmax", "entropy", "percentile --percentile 99"):
+        world.ok(STATIC.format("measured.onnx", f"images.npy --method {method}"))
+        world.ok(f"static model.onnx read.onnx --calib-table table.json --method {method}")
+        expect(world.bytes("measured.onnx") == world.bytes("read.onnx"), f"{method}: the files differ")
+    expect(world.bytes("measured.onnx") != world.bytes("expected.onnx"), "the method does not matter")
+
+
+@case("calibrate: shards merge to what one run gives, and --resume goes on")
+def _(world):
+    calibrated(world, "-o whole.json")
+    for shard in range(3):
+        calibrated(world, f"-o part{shard}.json --shard {shard}/3")
+    world.ok("merge part2.json part0.json part1.json -o merged.json")
+    expect(world.bytes("merged.json") == world.bytes("whole.json"), "the tables differ")
+    calibrated(world, "-o part1.json --resume")
+    expect(world.bytes("part1.json") == world.bytes("whole.json"), "the resumed table differs")
+
+
+@case("calibrate: tables of other models are refused")
+def _(world):
+    calibrated(world, "-o whole.json")
+    is_refused(world, "static integers.onnx out.onnx --calib-table whole.json", "whole.json", "another model")
+    is_refused(world, "merge whole.json whole.json -o out.json", "whole.json", "sample 0 is there twice")
+    is_refused(world, "merge good.yaml -o out.json", "good.yaml")
+
+
+@case("calibrate: what is doubtful is told")
+def _(world):
+    done = world.run("calibrate relu.onnx --calib zeros.npy -o t.json --target qnn")
+    expect(done.returncode == 0, done.stderr)
+    words = "warning: 'x', 'y' are constant in all samples: do the samples stand for real data?"
+    expect(words in done.stderr, f"stderr: {done.stderr!r}")
 
 
 # --- convert ---
@@ -756,10 +809,10 @@ def _(world):
 def _(world):
     done = world.run("run model.onnx --data with_nan -o left --skip-bad")
     expect(done.returncode == 0, done.stderr)
-    words = "warning: skipped 1 of 8 samples: with_nan/2.npy: input 'Input3': holds NaN or Inf"
+    words = "warning: skipped 1 of 16 samples: with_nan/2.npy: input 'Input3': holds NaN or Inf"
     expect(words in done.stderr and len(done.stderr.splitlines()) == 1, f"stderr: {done.stderr!r}")
     names = sorted(p.name for p in world.path("left").iterdir())
-    expect(names == [f"{i:05}" for i in range(8) if i != 5], f"outputs: {names}")
+    expect(names == [f"{i:05}" for i in range(16) if i != 11], f"outputs: {names}")
 
 
 @case("run: several test data sets come in the order of their numbers")
@@ -789,7 +842,7 @@ def _(world):
         expect(array.tolist() == values, f"{name}: {array}")
 
 
-def outputs(world, model, count=8):
+def outputs(world, model, count=16):
     world.ok(f"run {model} --data images.npy -o outputs")
     return np.stack([np.load(world.path(f"outputs/{i:05}/Plus214_Output_0.npy"))[0] for i in range(count)])
 
@@ -800,7 +853,7 @@ def _(world):
     text = world.ok("bench model.onnx out8.onnx --data images.npy --labels labels.npy --json b.json --rounds 5")
     expect("model.onnx" in text and "out8.onnx" in text, "the table does not name both models")
     report = world.json("b.json")
-    expect(report["samples"] == 8 and len(report["models"]) == 2, "samples or models are wrong")
+    expect(report["samples"] == 16 and len(report["models"]) == 2, "samples or models are wrong")
     values = {name: outputs(world, name) for name in ("model.onnx", "out8.onnx")}
     labels, float_values = np.load(world.path("labels.npy")), values["model.onnx"].astype(np.float64)
     for entry in report["models"]:
@@ -834,8 +887,8 @@ def _(world):
     again = world.json("b.json")["models"][0]
     expect((first["top1"], first["top5"]) == (again["top1"], again["top5"]), "shuffling changes the accuracy")
     done = world.run("bench model.onnx --data with_nan --labels labels.npy --json b.json --rounds 1 --skip-bad")
-    expect(done.returncode == 0 and "skipped 1 of 8" in done.stderr, done.stderr)
-    expect(world.json("b.json")["samples"] == 7, "the number of samples")
+    expect(done.returncode == 0 and "skipped 1 of 16" in done.stderr, done.stderr)
+    expect(world.json("b.json")["samples"] == 15, "the number of samples")
 
 
 @case("bench: without labels; a model against itself; one model")

@@ -60,9 +60,9 @@ tensors:
 
 def write(folder, data):
     write_models(folder, data / "models")
-    images = np.load(data / "calib" / "fashion" / "images.npy")[:8]
+    images = np.load(data / "calib" / "fashion" / "images.npy")[:16]
     write_samples(folder, images)
-    np.save(folder / "labels.npy", np.load(data / "calib" / "fashion" / "labels.npy")[:8])
+    np.save(folder / "labels.npy", np.load(data / "calib" / "fashion" / "labels.npy")[:16])
     write_bad_samples(folder, images.astype(np.float32))
     write_data_sets(folder)
     for name, text in OVERRIDES.items():
@@ -136,6 +136,7 @@ def write_samples(folder, images):
     floats = images.astype(np.float32)
     np.save(folder / "images.npy", floats)
     np.save(folder / "images_u8.npy", images)
+    np.save(folder / "zeros.npy", np.zeros((20, 4), np.float32))
     np.save(folder / "doubles.npy", images.astype(np.float64))
     np.save(folder / "fortran.npy", np.asfortranarray(floats))
     np.save(folder / "big_endian.npy", floats.astype(">f4"))
@@ -148,7 +149,7 @@ def write_samples(folder, images):
     write_folder(folder / "with_labels", [floats])
     np.save(folder / "with_labels" / "labels.npy", np.arange(8))
     np.save(folder / "normalized.npy", (floats * np.float32(1 / 255) - np.float32(0.25)) / np.float32(0.5))
-    np.save(folder / "many.npy", np.tile(images, (5000, 1, 1, 1)))
+    np.save(folder / "many.npy", np.tile(images, (2500, 1, 1, 1)))
     np.save(folder / "channels_last.npy", images.transpose(0, 2, 3, 1))
     (folder / "list.txt").write_text("# the first five\nmany_each/0.npy\n\nmany_each/1.npy\n")
     for index, image in enumerate(floats):

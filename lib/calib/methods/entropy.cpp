@@ -22,7 +22,8 @@ class Side {
   double total() const { return sum_.back(); }
   double below(std::size_t end) const { return sum_[end]; }
   /// Σ p log(p / q) when the numbers from bin `end` on move into the bin before it (p), and `levels`
-  /// runs of bins share what they held before that evenly among the bins that hold any (q).
+  /// runs of bins share what they held before that, or one number if it was none, evenly among the
+  /// bins that hold any (q).
   double divergence(std::size_t end, std::size_t levels) const;
 
  private:
@@ -48,10 +49,9 @@ double Side::shared(std::size_t first, std::size_t last, double outliers) const 
   const auto end = static_cast<double>(counts_[last - 1]);
   const double p = inside + outliers;
   if (p == 0) return 0;
-  if (inside == 0) return kInfinity;
   const double filled = filled_[last] - filled_[first] + (end == 0 && outliers > 0);
   const double p_log_p = log_sum_[last] - log_sum_[first] - n_log_n(end) + n_log_n(end + outliers);
-  return p_log_p - p * std::log(inside / filled);
+  return p_log_p - p * std::log(std::max(inside, 1.0) / filled);
 }
 
 double Side::divergence(std::size_t end, std::size_t levels) const {

@@ -1,0 +1,90 @@
+#include "calib/choose_ranges.h"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <random>
+
+namespace qtool {
+namespace {
+
+Statistics seen(const std::vector<std::vector<float>>& samples) {
+  Statistics statistics;
+  int64_t number = 0;
+  for (const std::vector<float>& sample : samples)
+    statistics.observe(Tensor::of<float>({std::ssize(sample)}, sample), number++);
+  return statistics;
+}
+
+Range chosen(const Statistics& statistics, RangeMethod method, bool symmetric = false) {
+  return choose_range(statistics, {.method = method, .grid = {.symmetric = symmetric}});
+}
+
+TEST_CASE("moving averages follow the samples by their constant") {
+  const Statistics statistics = seen({{0, 1}, {-2, 3}, {-2, 3}});
+  const Range range =
+      choose_range(statistics, {.method = RangeMethod::kMovingAverage, .averaging = 0.5});
+  CHECK(range == Range{-1.5f, 2.5f});  // 0, -1, -1.5 and 1, 2, 2.5
+  CHECK(choose_range(statistics, {.method = RangeMethod::kMovingAverage, .averaging = 1}) ==
+        Range{-2, 3});
+}
+
+TEST_CASE("deviations are those of all elements, and never leave what was seen") {
+  const Statistics statistics = seen({{-1, 1}, {-1, 1, 5}});  // mean 1, variance 4.8
+  const Range range =
+      choose_range(statistics, {.method = RangeMethod::kDeviation, .deviations = 1});
+  CHECK(range.min == -1);
+  CHECK(range.max == Catch::Approx(1 + std::sqrt(4.8)));
+}
+
+TEST_CASE("percentiles leave out half of the rest at each end, or the largest magnitudes") {
+  std::vector<float> values;
+  for (int i = -1000; i < 1000; ++i) values.push_back(static_cast<float>(i) + 0.5f);
+  const Statistics statistics = seen({values});
+  const RangeChoice choice{.method = RangeMethod::kPercentile, .percentile = 90};
+  const double width = statistics.histogram.width();
+  const Range range = choose_range(statistics, choice);
+  CHECK(std::fabs(range.min + 900) <= width + 1);
+  CHECK(std::fabs(range.max - 900) <= width + 1);
+  const Statistics lopsided = seen({{-8, 1, 1, 1, 1, 1, 1, 1, 1, 2}});
+  const RangeChoice symmetric{
+      .method = RangeMethod::kPercentile, .percentile = 85, .grid = {.symmetric = true}};
+  CHECK(choose_range(lopsided, symmetric).min >= -2.1f);
+  CHECK(choose_range(lopsided, symmetric).max == 2);
+}
+
+TEST_CASE("methods that weigh errors cut a lonely outlier, and nothing of evenly spread numbers") {
+  std::vector<float> even, outlier;
+  for (int i = 0; i < 200000; ++i) even.push_back(static_cast<float>(i % 4001) / 1000 - 2);
+  outlier = even;
+  outlier.push_back(200);
+  for (const RangeMethod method : {RangeMethod::kEntropy, RangeMethod::kMse}) {
+    INFO(name(method));
+    const Range whole = chosen(seen({even}), method);
+    CHECK(whole.min < -1.95f);
+    CHECK(whole.max > 1.95f);
+    const Range cut = choose_range(seen({outlier}), {.method = method, .grid = {.levels = 16}});
+    CHECK(cut.min < -1.5f);
+    CHECK(cut.max < 20);
+  }
+}
+
+TEST_CASE("nothing seen, zeros only and a single number give ranges within what was seen") {
+  for (const auto& values : std::vector<std::vector<float>>{{0, 0, 0}, {3}, {-3}}) {
+    const Statistics statistics = seen({values});
+    for (const RangeMethod method :
+         {RangeMethod::kMinMax, RangeMethod::kMovingAverage, RangeMethod::kPercentile,
+          RangeMethod::kEntropy, RangeMethod::kMse, RangeMethod::kDeviation})
+      for (const bool symmetric : {false, true}) {
+        INFO(name(method) << " " << values[0]);
+        const Range range = chosen(statistics, method, symmetric);
+        CHECK(range.min >= statistics.extremes.min);
+        CHECK(range.max <= statistics.extremes.max);
+        CHECK(range.min <= range.max);
+      }
+  }
+  CHECK(chosen(Statistics(), RangeMethod::kEntropy) == Range{});
+}
+
+}  // namespace
+}  // namespace qtool
