@@ -3,7 +3,7 @@
 #
 #   tests/interop/setup.sh <folder>
 #
-#   <folder>/venv          Python with the newest onnx, onnxruntime and numpy from PyPI
+#   <folder>/venv          Python with the newest onnx, onnxruntime, numpy and Dask from PyPI
 #   <folder>/backend       models and data of the ONNX backend tests
 #   <folder>/backend_new   the node tests among them as the newest onnx makes them
 # Remove the folder to get newer versions.
@@ -18,13 +18,12 @@ folder=$(cd "$1" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-if [ ! -e "$folder/venv/complete" ]; then
+python=$folder/venv/bin/python
+if ! "$python" -c 'import distributed, numpy, onnx, onnxruntime' 2> /dev/null; then
   rm -rf "$folder/venv"
   python3 -m venv "$folder/venv"
-  "$folder/venv/bin/pip" install -q --upgrade onnx onnxruntime numpy
-  touch "$folder/venv/complete"
+  "$folder/venv/bin/pip" install -q --upgrade onnx onnxruntime numpy distributed
 fi
-python=$folder/venv/bin/python
 
 if [ ! -d "$folder/backend" ]; then
   "$python" -m pip download -q --no-deps --only-binary :all: -d "$work" "onnx==$backend_version"
