@@ -1,9 +1,12 @@
 #include "calibration.h"
 
+#include <spdlog/spdlog.h>
+
 #include "base/file.h"
 #include "calib/calibrate.h"
 #include "calib/foreign_ranges.h"
 #include "calib/ranges_file.h"
+#include "calib/remarks.h"
 #include "calib/table_file.h"
 #include "ir/fingerprint.h"
 #include "progress.h"
@@ -23,6 +26,7 @@ Ranges measure_ranges(const Model& model, const CalibrationTargets& targets,
   calibrate(model, samples, targets, {.statistics = choice.method != RangeMethod::kMinMax}, table,
             progress.callback());
   log_sample_remarks(samples);
+  for (const std::string& remark : remarks(table, targets)) spdlog::warn("{}", remark);
   return choose_ranges(table, choice);
 }
 

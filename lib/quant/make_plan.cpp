@@ -6,12 +6,11 @@
 #include "passes/rewrite.h"
 #include "quant/apply/apply_float16.h"
 #include "quant/params/bias_correction.h"
+#include "quant/params/channel_factors.h"
 #include "quant/params/channel_scales.h"
+#include "quant/params/group_params.h"
 #include "quant/params/groups.h"
-#include "quant/params/layer_norm.h"
 #include "quant/params/plan_weight.h"
-#include "quant/params/product_scales.h"
-#include "quant/params/useful_range.h"
 #include "quant/params/weights.h"
 #include "quant/plan_builder.h"
 #include "quant/select/objections.h"
@@ -26,150 +25,6 @@ struct Groups {
   std::map<ValueId, ValueId> of;
   std::map<ValueId, QuantParams> params;
 };
-
-// The range of a value: asked for, known from its operator, or what of the measured one matters.
-Range range_of(const Graph& graph, ValueId id, const TensorRule& rule, const Ranges& ranges) {
-  const Value& value = graph.value(id);
-  if (rule.min) return {*rule.min, *rule.max};
-  if (value.producer != NodeId::kNone)
-    if (const auto fixed = quant_traits(graph.node(value.producer)).fixed_output)
-      return {fixed->first, fixed->second};
-  const auto it = ranges.values.find(value.name);
-  if (it == ranges.values.end())
-    fail("there is no range for value '{}': measure it, with --calib", value.name);
-  return useful_range(graph, id, it->second);
-}
-
-// What is known of a group: the union of its values' ranges, and what rules ask of any of them.
-struct GroupFacts {
-  Range range;
-  TensorRule rule;
-};
-
-QuantParams params_of(const GroupFacts& facts, const QuantOptions& options) {
-  const TensorRule& rule = facts.rule;
-  const DType dtype = rule.dtype.value_or(options.activation.dtype);
-  if (rule.scale)
-    return {.dtype = dtype, .scale = {*rule.scale}, .zero_point = {rule.zero_point.value_or(0)}};
-  return choose_params(facts.range.min, facts.range.max, dtype,
-                       rule.symmetric.value_or(options.activation.symmetric));
-}
-
-// Parameters of every group.
-std::map<ValueId, QuantParams> group_params(const Graph& graph,
-                                            const std::map<ValueId, ValueId>& groups,
-                                            const Ranges& ranges, const QuantOptions& options) {
-  std::map<ValueId, GroupFacts> united;
-  for (const auto& [value, group] : groups) {
-    const TensorRule rule = resolve_tensor_rule(graph.value(value).name, options);
-    const Range range = range_of(graph, value, rule, ranges);
-    const auto [it, is_new] = united.emplace(group, GroupFacts{range, rule});
-    GroupFacts& facts = it->second;
-    facts.range = {std::min(facts.range.min, range.min), std::max(facts.range.max, range.max)};
-    if (rule.dtype) facts.rule.dtype = rule.dtype;
-    if (rule.symmetric) facts.rule.symmetric = rule.symmetric;
-    if (rule.scale) facts.rule.scale = rule.scale, facts.rule.zero_point = rule.zero_point;
-  }
-  std::map<ValueId, QuantParams> result;
-  for (const auto& entry : united) {
-    const auto in_value = [&] { return fmt::format("value '{}'", graph.value(entry.first).name); };
-    result[entry.first] = with_context(in_value, [&] { return params_of(entry.second, options); });
-  }
-  return result;
-}
-
-// Factors by value: channels of it are quantized by scale · factor.
-using ChannelFactors = std::map<ValueId, std::vector<float>>;
-
-// Channels that a depthwise convolution reads get scales of their own; the value's is the largest.
-void scale_channels_apart(const std::vector<Range>& channels, const QuantOptions& options,
-                          QuantParams& params, std::vector<float>& factors) {
-  const ChannelScales scales = choose_channel_scales(channels, options.activation.dtype);
-  const float largest = *std::max_element(scales.scale.begin(), scales.scale.end());
-  params = {
-      .dtype = options.activation.dtype, .scale = {largest}, .zero_point = {scales.zero_point}};
-  for (const float scale : scales.scale) factors.push_back(scale / largest);
-}
-
-// Factors for the channels of a value that products read.
-std::vector<float> product_factors(const Graph& graph, const std::vector<NodeId>& readers,
-                                   const std::vector<Range>& channels,
-                                   const ActivationScheme& activation, const WeightScheme& scheme) {
-  std::vector<ProductWeight> weights;
-  for (const NodeId id : readers) {
-    const Node& node = graph.node(id);
-    weights.push_back({graph.constant_input(node, 1), reads_transposed(node)});
-  }
-  return choose_product_factors(channels, weights, activation, scheme);
-}
-
-// Channels that products read are divided by factors, and have one scale then.
-void divide_channels(const std::vector<Range>& channels, const std::vector<float>& factors,
-                     const ActivationScheme& activation, QuantParams& params) {
-  Range range;
-  for (std::size_t c = 0; c < factors.size(); ++c)
-    range = {std::min(range.min, channels[c].min / factors[c]),
-             std::max(range.max, channels[c].max / factors[c])};
-  if (!factors.empty())
-    params = choose_params(range.min, range.max, activation.dtype, activation.symmetric);
-}
-
-// Factors for the channels of the values that can have some, with the parameters that go with them.
-ChannelFactors choose_channel_factors(const Graph& graph, const Selection& selection,
-                                      const Ranges& ranges, const QuantOptions& options,
-                                      std::map<ValueId, QuantParams>& params) {
-  ChannelFactors result;
-  for (const ValueId value : selection.activations) {
-    const auto measured = ranges.channels.find(graph.value(value).name);
-    const auto readers = readers_that_scale(graph, selection, value, options);
-    if (measured == ranges.channels.end() || readers.empty() ||
-        resolve_tensor_rule(graph.value(value).name, options).speaks())
-      continue;
-    std::vector<float> factors;
-    if (scales_last_axis(graph.node(readers[0]))) {
-      factors =
-          product_factors(graph, readers, measured->second, options.activation, options.weight);
-      divide_channels(measured->second, factors, options.activation, params[value]);
-    } else {
-      scale_channels_apart(measured->second, options, params[value], factors);
-    }
-    if (!factors.empty()) result[value] = std::move(factors);
-  }
-  return result;
-}
-
-// Factors for values that dynamic products read: no range of these is measured, but what a
-// normalization writes is known well enough. In static bodies a captured value has other readers.
-ChannelFactors choose_dynamic_factors(const Graph& graph, const Selection& selection,
-                                      const QuantOptions& options) {
-  ChannelFactors result;
-  const std::set<ValueId> captured = graph.captured();
-  for (const NodeId id : graph.nodes()) {
-    const Node& node = graph.node(id);
-    if (!layer_norm_inputs(graph, node)) continue;
-    const ValueId value = node.outputs[0];
-    const auto readers = dynamic_readers_that_scale(graph, selection, value);
-    if (readers.empty() || selection.activations.contains(value) || captured.contains(value) ||
-        resolve_tensor_rule(graph.value(value).name, options).speaks())
-      continue;
-    std::vector<float> factors =
-        product_factors(graph, readers, layer_norm_channels(graph, node), {}, options.weight);
-    if (!factors.empty()) result[value] = std::move(factors);
-  }
-  return result;
-}
-
-// The weight as it will be quantized: with the factors of the channels that its reader reads.
-Tensor effective_weight(const Graph& graph, const Selection& selection, const WeightUse& use,
-                        const ChannelFactors& factors) {
-  const Node& node = graph.node(use.node);
-  const Tensor& tensor = *graph.constant_input(node, use.input);
-  const auto it = factors.find(node.inputs[0]);
-  const Mode scaled =
-      selection.activations.contains(node.inputs[0]) ? Mode::kStatic : Mode::kDynamic;
-  if (it == factors.end() || use.input != 1 || !selection.is(use.node, scaled)) return tensor;
-  return scale_channels(node, tensor, it->second);
-}
 
 // Everything that is decided about one graph, its bodies left out.
 class GraphPlanner {
@@ -309,7 +164,7 @@ void GraphPlanner::add_nodes(const Ranges& ranges, const Groups& groups,
 
 void GraphPlanner::plan(const Ranges& ranges, PlanBuilder& plan) const {
   Groups groups{find_groups(graph_, selection_), {}};
-  groups.params = group_params(graph_, groups.of, ranges, options_);
+  groups.params = choose_group_params(graph_, groups.of, ranges, options_);
   for (const auto& [value, group] : groups.of)
     if (const QuantParams* decided = plan.activation(graph_.value(value).name))
       groups.params[group] = *decided;
