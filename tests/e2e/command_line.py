@@ -429,12 +429,14 @@ def calibrated(world, options):
 @case("calibrate: a table in place of samples gives the same file, by any method")
 def _(world):
     expect("16 samples" in calibrated(world, "-o table.json"), "no summary")
+    files = set()
     for method in ("minmax", "entropy", "percentile --percentile 99"):
         done = world.run(STATIC.format("measured.onnx", f"images.npy --method {method}"))
         expect(done.returncode == 0, done.stderr)
         world.ok(f"static model.onnx read.onnx --calib-table table.json --method {method}")
         expect(world.bytes("measured.onnx") == world.bytes("read.onnx"), f"{method}: the files differ")
-    expect(world.bytes("measured.onnx") != world.bytes("expected.onnx"), "the method does not matter")
+        files.add(world.bytes("read.onnx"))
+    expect(len(files) == 3, "the method does not matter")
 
 
 @case("calibrate: shards merge to what one run gives, and --resume goes on")
