@@ -79,6 +79,7 @@ ExactSum ExactSum::of(std::string_view text) {
   const std::size_t p = text.find('p');
   if (p == text.npos || text.size() > 200) refuse();
   std::string_view digits = text.substr(is_negative, p - is_negative);
+  if (digits.empty()) refuse();
   int place = 0;
   const char* end = text.data() + text.size();
   if (const auto read = std::from_chars(text.data() + p + 1, end, place);

@@ -199,7 +199,7 @@ def cells(figures, count):
 
 def markdown(rows):
     succeeded = [theirs for _, _, theirs, _, _ in rows if not isinstance(theirs, str)]
-    held = sum(not problem for *_, problem in rows)
+    held = sum(not problem and (b.sample.name, s) not in KNOWN_WORSE for b, s, *_, problem in rows)
     lines = [
         f"onnxruntime {onnxruntime.__version__}, its quantizer against qtool's: {held} of {len(rows)} rows hold; "
         f"onnxruntime's succeeds in {len(succeeded)}.",
