@@ -61,7 +61,7 @@ def write_samples(folder, count):
 
 
 def compare(a, work, model):
-    samples, rows = write_samples(work / "samples", SAMPLES), []
+    samples, rows = work / "samples", []
     for ours, theirs in METHODS.items():
         figures = {"qtool": [], "onnxruntime": []}
         for _ in range(a.rounds):
@@ -82,7 +82,7 @@ def compare(a, work, model):
 
 def cost_of_observing(a, work, model):
     """What watching all values costs over running the model, and what ten times the samples cost in memory."""
-    samples, many = work / "samples", write_samples(work / "many", 10 * SAMPLES)
+    samples, many = work / "samples", work / "many"
     run = [a.qtool, "run", model, "--data", samples, "-o", work / "outputs", "--quiet"]
     static = [a.qtool, "static", model, work / "q.onnx", "--calib", samples, "--quiet"]
     calibrate = [a.qtool, "calibrate", model, "--calib", samples, "-o", work / "t.json", "--quiet"]
@@ -103,6 +103,8 @@ def main():
     a = parser.parse_args()
     a.qtool = a.qtool.resolve()
     model = models.write("resnet50", a.work)
+    write_samples(a.work / "samples", SAMPLES)
+    write_samples(a.work / "many", 10 * SAMPLES)
     result = {"observing": cost_of_observing(a, a.work, model), "methods": compare(a, a.work, model)}
     (a.work / "calibration.json").write_text(json.dumps(result, indent=2) + "\n")
 
