@@ -71,22 +71,20 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options) {
 Ranges find_ranges(const std::string& path, const Model& model, const QuantOptions& quant,
                    const CalibrationOptions& options, bool quiet) {
   const RangeChoice choice = for_grid(options.choice, quant.activation);
-  if (!options.table.empty()) {
-    Ranges ranges = table_ranges(options.table, model, choice);
-    if (!options.ranges.empty())
-      replace_ranges(ranges, read_foreign_ranges(options.ranges, model.graph));
-    return ranges;
-  }
   const bool are_given = !options.ranges.empty();
-  const bool has_samples = !options.samples.path.empty();
   const Ranges given = are_given ? read_foreign_ranges(options.ranges, model.graph) : Ranges{};
-  const CalibrationTargets targets = without(values_to_calibrate(model, quant), given);
-  const bool helps = !targets.values.empty() || (has_samples && !targets.finite.empty());
   Ranges ranges;
-  if (helps && (has_samples || !are_given))
-    ranges = with_context(
-        [&] { return path; },
-        [&] { return measure_ranges(model, targets, choice, options.samples, quiet); });
+  if (!options.table.empty()) {
+    ranges = table_ranges(options.table, model, choice);
+  } else {
+    const bool has_samples = !options.samples.path.empty();
+    const CalibrationTargets targets = without(values_to_calibrate(model, quant), given);
+    const bool helps = !targets.values.empty() || (has_samples && !targets.finite.empty());
+    if (helps && (has_samples || !are_given))
+      ranges = with_context(
+          [&] { return path; },
+          [&] { return measure_ranges(model, targets, choice, options.samples, quiet); });
+  }
   replace_ranges(ranges, given);
   if (!options.save_ranges.empty()) write_file(options.save_ranges, ranges_json(ranges));
   return ranges;

@@ -5,45 +5,51 @@
 namespace qtool {
 namespace {
 
-// Calls `visit(channel, elements)` for what lies together of one channel, in the order of the elements.
-template <class Visit>
-void for_each_run(const Tensor& values, int axis, std::size_t known, const Visit& visit) {
+// The channels of a tensor: how many, and how many elements of one lie together.
+struct Layout {
+  std::size_t count;
+  std::size_t slice = 1;
+};
+
+Layout layout_of(const Tensor& values, int axis, std::size_t known) {
   if (values.rank() < 2) fail("has no channels: its shape is {}", to_string(values.shape()));
   const auto a = static_cast<std::size_t>(normalize_axis(axis, values.rank()));
-  const auto count = static_cast<std::size_t>(values.dim(a));
-  if (known != 0 && known != count) fail("has {} channels, before it had {}", count, known);
-  std::size_t slice = 1;
+  Layout layout{static_cast<std::size_t>(values.dim(a))};
+  if (known != 0 && known != layout.count)
+    fail("has {} channels, before it had {}", layout.count, known);
   for (std::size_t i = a + 1; i < values.rank(); ++i)
-    slice *= static_cast<std::size_t>(values.dim(i));
-  const float* data = values.data<float>();
-  const float* end = data + values.size();
-  for (std::size_t c = 0; data != end; c = (c + 1) % count, data += slice)
-    visit(c, std::span<const float>(data, slice));
+    layout.slice *= static_cast<std::size_t>(values.dim(i));
+  return layout;
 }
 
-std::size_t channel_count(const Tensor& values, int axis) {
-  return static_cast<std::size_t>(
-      values.dim(static_cast<std::size_t>(normalize_axis(axis, values.rank()))));
+// Calls `visit(channel, elements)` for what lies together of one channel, in the order of the elements.
+template <class Visit>
+void for_each_run(const Tensor& values, const Layout& layout, const Visit& visit) {
+  const float* data = values.data<float>();
+  const float* end = data + values.size();
+  for (std::size_t c = 0; data != end; c = (c + 1) % layout.count, data += layout.slice)
+    visit(c, std::span<const float>(data, layout.slice));
 }
 
 }  // namespace
 
 void observe_channels(std::vector<Extremes>& channels, const Tensor& values, int axis) {
-  for_each_run(values, axis, channels.size(), [&](std::size_t c, std::span<const float> run) {
-    if (channels.empty()) channels.resize(channel_count(values, axis));
-    channels[c].observe(run);
-  });
+  const Layout layout = layout_of(values, axis, channels.size());
+  if (values.size() == 0) return;
+  channels.resize(layout.count);
+  for_each_run(values, layout,
+               [&](std::size_t c, std::span<const float> run) { channels[c].observe(run); });
 }
 
 // The sum over one sample is made in one order, and added exactly to those of others.
 void ChannelSums::observe(const Tensor& values, int axis) {
-  std::vector<double> sample;
-  for_each_run(values, axis, sums.size(), [&](std::size_t c, std::span<const float> run) {
-    if (sample.empty()) sample.resize(channel_count(values, axis));
+  const Layout layout = layout_of(values, axis, sums.size());
+  if (values.size() == 0) return;
+  std::vector<double> sample(layout.count);
+  for_each_run(values, layout, [&](std::size_t c, std::span<const float> run) {
     sample[c] += lane_sums(run).first;
   });
-  if (sample.empty()) return;
-  sums.resize(sample.size());
+  sums.resize(layout.count);
   for (std::size_t c = 0; c < sample.size(); ++c) sums[c].add(sample[c]);
   count += values.size() / std::ssize(sample);
 }

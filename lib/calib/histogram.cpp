@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 
@@ -36,19 +37,18 @@ Histogram Histogram::of(int exponent, std::vector<int64_t> counts) {
   return result;
 }
 
-// Bins 2b and 2b + 1 become b, again and again: on the left side the odd one lies above.
+// Adds counts of bins that are 2^-shift times as wide: bin b lies in bin ⌊b / 2^shift⌋.
+void Histogram::add(const std::vector<int64_t>& finer, int exponent) {
+  const int shift = std::min(exponent_ - exponent, 31);
+  for (int bin = -kSide; bin < kSide; ++bin)
+    counts_[static_cast<std::size_t>((bin >> shift) + kSide)] +=
+        finer[static_cast<std::size_t>(bin + kSide)];
+}
+
 void Histogram::widen(int exponent) {
-  for (; exponent_ < exponent; ++exponent_) {
-    std::vector<int64_t> wider(2 * kSide);
-    for (int bin = -kSide; bin < kSide; ++bin)
-      wider[static_cast<std::size_t>((bin >> 1) + kSide)] +=
-          counts_[static_cast<std::size_t>(bin + kSide)];
-    if (wider == counts_) {  // all in the middle already
-      exponent_ = exponent;
-      return;
-    }
-    counts_ = std::move(wider);
-  }
+  if (exponent <= exponent_) return;
+  const std::vector<int64_t> finer = std::exchange(counts_, std::vector<int64_t>(2 * kSide));
+  add(finer, std::exchange(exponent_, exponent));
 }
 
 // Places are computed for a block at a time, which compilers vectorize; truncation is made floor.
@@ -74,9 +74,7 @@ void Histogram::merge(const Histogram& other) {
   if (other.counts_.empty()) return;
   counts_.resize(2 * kSide);
   widen(other.exponent_);
-  Histogram same = other;
-  same.widen(exponent_);
-  for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += same.counts_[i];
+  add(other.counts_, other.exponent_);
 }
 
 }  // namespace qtool

@@ -30,6 +30,7 @@ class Histogram {
   bool operator==(const Histogram&) const = default;
 
  private:
+  void add(const std::vector<int64_t>& finer, int exponent);
   void widen(int exponent);
 
   static constexpr int kFinest = -120;

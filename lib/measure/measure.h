@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "calib/reader.h"
 #include "calib/calibrate.h"
+#include "calib/reader.h"
 #include "metrics/accuracy.h"
 #include "metrics/latency.h"
 #include "runtime/executor.h"

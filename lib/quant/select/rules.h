@@ -14,7 +14,7 @@ struct NodeRequest {
   WeightScheme weight;
   bool symmetric_asked = false;    // a rule says whether the weight is symmetric
   bool per_channel_asked = false;  // a rule says whether it has a scale for each channel
-  std::string origin;            // of the rule that set the mode; empty: the options for all nodes
+  std::string origin;    // of the rule that set the mode; empty: the options for all nodes
   bool measured = true;  // false: in a body that no calibration sample ran, so there are no ranges
 };
 
