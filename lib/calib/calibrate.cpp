@@ -1,5 +1,6 @@
 #include "calib/calibrate.h"
 
+#include "ops/channels_last.h"
 #include "runtime/executor.h"
 
 namespace qtool {
@@ -7,7 +8,7 @@ namespace {
 
 // Takes in one value of one sample.
 void observe(const CalibrationTargets& targets, bool statistics, int64_t sample,
-             const std::string& name, const Tensor& value, CalibrationTable& table) {
+             const std::string& name, const Tensor& value, Layout layout, CalibrationTable& table) {
   if (targets.finite.contains(name)) return table.values[name].observe_finite(value);
   if (statistics) {
     Statistics& all = table.statistics[name];
@@ -17,9 +18,9 @@ void observe(const CalibrationTargets& targets, bool statistics, int64_t sample,
     table.values[name].observe(value);
   }
   if (const auto axis = targets.channels.find(name); axis != targets.channels.end())
-    observe_channels(table.channels[name], value, axis->second);
+    observe_channels(table.channels[name], value, axis_in(layout, axis->second, value.rank()));
   if (const auto axis = targets.means.find(name); axis != targets.means.end())
-    table.sums[name].observe(value, axis->second);
+    table.sums[name].observe(value, axis_in(layout, axis->second, value.rank()));
 }
 
 }  // namespace
@@ -37,9 +38,9 @@ void calibrate(const Model& model, const SampleReader& samples, const Calibratio
     if (feed.empty()) continue;  // all of it left out
     feedback.fill(feed);
     CalibrationTable one;  // taken in as a whole, or not at all
-    const Observer observer = [&](const std::string& name, const Tensor& value) {
+    const Observer observer = [&](const std::string& name, const Tensor& value, Layout layout) {
       with_context([&] { return fmt::format("value '{}'", name); },
-                   [&] { observe(targets, run.statistics, i, name, value, one); });
+                   [&] { observe(targets, run.statistics, i, name, value, layout, one); });
     };
     const auto in_sample = [&] { return fmt::format("calibration sample {}", i); };
     with_context(in_sample, [&] { feedback.keep(executor.run(feed, observer)); });

@@ -22,6 +22,10 @@ Layout layout_of(const Tensor& values, int axis, std::size_t known) {
   return layout;
 }
 
+std::span<const float> elements(const Tensor& values) {
+  return {values.data<float>(), static_cast<std::size_t>(values.size())};
+}
+
 // Calls `visit(channel, elements)` for what lies together of one channel, in the order of the elements.
 template <class Visit>
 void for_each_run(const Tensor& values, const Layout& layout, const Visit& visit) {
@@ -37,6 +41,7 @@ void observe_channels(std::vector<Extremes>& channels, const Tensor& values, int
   const Layout layout = layout_of(values, axis, channels.size());
   if (values.size() == 0) return;
   channels.resize(layout.count);
+  if (layout.slice == 1) return observe_columns(channels, elements(values));
   for_each_run(values, layout,
                [&](std::size_t c, std::span<const float> run) { channels[c].observe(run); });
 }
@@ -46,9 +51,15 @@ void ChannelSums::observe(const Tensor& values, int axis) {
   const Layout layout = layout_of(values, axis, sums.size());
   if (values.size() == 0) return;
   std::vector<double> sample(layout.count);
-  for_each_run(values, layout, [&](std::size_t c, std::span<const float> run) {
-    sample[c] += lane_sums(run).first;
-  });
+  if (layout.slice == 1) {
+    const std::span<const float> all = elements(values);
+    for (std::size_t row = 0; row < all.size(); row += layout.count)
+      for (std::size_t c = 0; c < layout.count; ++c) sample[c] += all[row + c];
+  } else {
+    for_each_run(values, layout, [&](std::size_t c, std::span<const float> run) {
+      sample[c] += lane_sums(run).first;
+    });
+  }
   sums.resize(layout.count);
   for (std::size_t c = 0; c < sample.size(); ++c) sums[c].add(sample[c]);
   count += values.size() / std::ssize(sample);

@@ -29,4 +29,7 @@ struct Extremes {
   Range range() const;
 };
 
+/// Takes in an array [rows, columns] column by column. Throws Error on NaN or Inf.
+void observe_columns(std::span<Extremes> columns, std::span<const float> rows);
+
 }  // namespace qtool

@@ -6,6 +6,9 @@
 
 namespace qtool {
 
+/// How images lie in memory: [N, C, spatial...] or [N, spatial..., C].
+enum class Layout : uint8_t { kChannelsFirst, kChannelsLast };
+
 /// A sliding window over spatial axes, as convolution and pooling use it. Every list has an entry
 /// for each axis, three or more. The axes are the last `rank` entries; those before them are of
 /// size 1 with stride and dilation 1 and no padding.

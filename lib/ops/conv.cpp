@@ -4,8 +4,10 @@
 
 #include "kernels/onednn/conv.h"
 #include "kernels/reference/conv.h"
+#include "ops/channels_last.h"
 #include "ops/fused.h"
 #include "ops/half_as_float.h"
+#include "ops/in_place.h"
 #include "ops/registry.h"
 #include "ops/types.h"
 #include "ops/window.h"
@@ -13,15 +15,20 @@
 namespace qtool {
 namespace {
 
-// A Conv node, also a fused one.
+constexpr std::size_t kX = 0;
+constexpr std::size_t kSum = 3;  // of a fused one
+
+// A Conv node, also a fused one: clip(x * w + bias + sum).
 struct ConvNode {
   WindowAttributes window;
   int64_t groups;
   ClipRange clip;
+  Layout layout;
 };
 
 ConvNode read_conv(const BindContext& context) {
-  return {read_window(context), context.attribute<int64_t>("group", 1), read_clip(context)};
+  return {read_window(context), context.attribute<int64_t>("group", 1), read_clip(context),
+          read_layout(context)};
 }
 
 // A call of Conv: its shapes, checked, and its output.
@@ -30,17 +37,23 @@ struct ConvCall {
   const Tensor& x;
   const Tensor& w;
   const Tensor* bias;
+  const Tensor* sum;
   Tensor& y;
 };
 
-ConvCall start_conv(const ConvNode& node, KernelCall& call) {
-  const Tensor& x = call.input(0);
+ConvCall start_conv(const ConvNode& node, Layout layout, KernelCall& call) {
+  const Tensor& x = call.input(kX);
   const Tensor& w = call.input(1);
   require_same_type(x, w);
-  const ConvShape shape = resolve_conv(node.window, node.groups, x.shape(), w.shape());
+  const ConvShape shape =
+      resolve_conv(node.window, node.groups, to_channels_first(x.shape(), layout), w.shape());
   const Tensor* bias = read_bias(call, 2, shape.out_channels);
-  const Shape y_shape = window_output_shape(shape.batch, shape.out_channels, shape.window);
-  return {shape, x, w, bias, call.output(0, x.dtype(), y_shape)};
+  const Shape y_shape = from_channels_first(
+      window_output_shape(shape.batch, shape.out_channels, shape.window), layout);
+  const Tensor* sum = call.has(kSum) ? &call.input(kSum) : nullptr;
+  if (sum != nullptr && (sum->dtype() != x.dtype() || sum->shape() != y_shape))
+    fail("input {} cannot be added to {}", to_string(sum->shape()), to_string(y_shape));
+  return {shape, x, w, bias, sum, call.output(0, x.dtype(), y_shape)};
 }
 
 void run_reference(const ConvNode& node, const ConvCall& c) {
@@ -49,24 +62,28 @@ void run_reference(const ConvNode& node, const ConvCall& c) {
     reference::conv(c.shape, c.x.data<T>(), c.w.data<T>(), data_or_null<T>(c.bias),
                     c.y.mutable_data<T>());
   });
+  if (c.sum != nullptr) add_in_place(c.y, *c.sum);
   apply_clip(node.clip, c.y);
 }
 
 Kernel bind_reference_conv(const BindContext& context) {
   return [node = read_conv(context)](KernelCall& call) {
-    run_reference(node, start_conv(node, call));
+    run_reference(node, start_conv(node, Layout::kChannelsFirst, call));
   };
 }
 
 Kernel bind_onednn_conv(const BindContext& context) {
   if (context.dtype(0) != DType::kFloat32) return {};
   const ConvNode node = read_conv(context);
-  const auto conv = std::make_shared<onednn::Conv>(context.constant(1) != nullptr, node.clip);
-  return [node, conv](KernelCall& call) {
-    const ConvCall c = start_conv(node, call);
-    if (c.x.dtype() != DType::kFloat32 || !onednn::Conv::serves(c.shape))
-      return run_reference(node, c);
-    conv->run(c.shape, c.x.data<float>(), c.w.data<float>(), data_or_null<float>(c.bias),
+  const auto conv =
+      std::make_shared<onednn::Conv>(context.constant(1) != nullptr, node.clip, node.layout);
+  const Kernel reference = bind_channels_first(bind_reference_conv, context, {kX, kSum});
+  return [node, conv, reference](KernelCall& call) {
+    const ConvCall c = start_conv(node, node.layout, call);
+    if (c.x.dtype() != DType::kFloat32 || !onednn::Conv::serves(c.shape)) return reference(call);
+    conv->run(c.shape,
+              {c.x.data<float>(), c.w.data<float>(), data_or_null<float>(c.bias),
+               data_or_null<float>(c.sum)},
               c.y.mutable_data<float>());
   };
 }
@@ -76,7 +93,7 @@ Kernel bind_onednn_conv(const BindContext& context) {
 const Tensor* read_bias(const KernelCall& call, std::size_t index, int64_t channels) {
   if (!call.has(index)) return nullptr;
   const Tensor& bias = call.input(index);
-  require_same_type(call.input(0), bias);
+  require_same_type(call.input(kX), bias);
   if (bias.shape() != Shape{channels})
     fail("bias {} must be [{}]", to_string(bias.shape()), channels);
   return &bias;
@@ -92,7 +109,10 @@ std::span<const OpSpec> conv_ops() {
        {.inputs = {Role::kActivation, Role::kWeight, Role::kBias},
         .weight_axis = [](const Node&) { return 0; },
         .qoperator = "QLinearConv"}},
-      {kInternalDomain, "FusedConv", kBindings},
+      {.domain = kInternalDomain,
+       .op_type = "FusedConv",
+       .bindings = kBindings,
+       .images = {kX, kSum}},
   });
   return kOps;
 }

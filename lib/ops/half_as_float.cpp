@@ -71,7 +71,8 @@ std::vector<OpSpec> halves_as_float(std::vector<OpSpec> ops) {
   return ops;
 }
 
-Kernel bind_half_as_float(BindFn bind, const BindContext& context) {
+Kernel bind_half_as_float(const std::function<Kernel(const BindContext&)>& bind,
+                          const BindContext& context) {
   BindContext wide = context;
   std::vector<std::shared_ptr<const Tensor>> constants(context.constants.size());
   for (std::size_t i = 0; i < wide.input_types.size(); ++i) {

@@ -7,6 +7,7 @@
 #include "kernels/reference/matmul.h"
 #include "ops/fused.h"
 #include "ops/half_as_float.h"
+#include "ops/in_place.h"
 #include "ops/matmul_shape.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
@@ -25,27 +26,43 @@ void reference_product(const MatMulPlan& plan, float alpha, const Tensor& a, con
   });
 }
 
-Kernel bind_reference_matmul(const BindContext&) {
-  return [](KernelCall& call) {
+// MatMul, also a fused one: y = clip(a · b + bias), the bias a row.
+void check_bias(const KernelCall& call, const MatMulPlan& plan) {
+  require_same_type(call.input(0), call.input(2));
+  if (call.input(2).size() != plan.shape.n)
+    fail("bias {} must have {} entries", to_string(call.input(2).shape()), plan.shape.n);
+}
+
+Kernel bind_reference_matmul(const BindContext& context) {
+  return [clip = read_clip(context)](KernelCall& call) {
     const Tensor& a = call.input(0);
     const Tensor& b = call.input(1);
     require_same_type(a, b);
     const MatMulPlan plan = resolve_matmul(a.shape(), b.shape());
-    reference_product(plan, 1, a, b, call.output(0, a.dtype(), plan.output));
+    Tensor& y = call.output(0, a.dtype(), plan.output);
+    reference_product(plan, 1, a, b, y);
+    if (call.has(2)) {
+      check_bias(call, plan);
+      add_in_place(y, call.input(2).reshaped({plan.shape.n}));
+    }
+    apply_clip(clip, y);
   };
 }
 
 Kernel bind_onednn_matmul(const BindContext& context) {
   if (context.dtype(0) != DType::kFloat32) return {};
   const auto matmul = std::make_shared<onednn::MatMul>(context.constant(1) != nullptr);
-  return [matmul](KernelCall& call) {
+  return [clip = read_clip(context), matmul,
+          reference = bind_reference_matmul(context)](KernelCall& call) {
     const Tensor& a = call.input(0);
     const Tensor& b = call.input(1);
     require_same_type(a, b);
     const MatMulPlan plan = resolve_matmul(a.shape(), b.shape());
+    if (!onednn::MatMul::serves(plan.shape)) return reference(call);
+    if (call.has(2)) check_bias(call, plan);
     Tensor& y = call.output(0, DType::kFloat32, plan.output);
-    if (!onednn::MatMul::serves(plan.shape)) return reference_product(plan, 1, a, b, y);
-    matmul->run(plan.shape, {}, a.data<float>(), b.data<float>(), nullptr, y.mutable_data<float>());
+    matmul->run(plan.shape, {1, clip}, a.data<float>(), b.data<float>(),
+                call.has(2) ? call.input(2).data<float>() : nullptr, y.mutable_data<float>());
   };
 }
 
@@ -151,12 +168,14 @@ int gemm_weight_axis(const Node& node) {
 }  // namespace
 
 std::span<const OpSpec> matmul_ops() {
+  static const std::vector<Binding> kMatMul = {{Provider::kOneDnn, bind_onednn_matmul},
+                                               {Provider::kReference, bind_reference_matmul}};
   static const std::vector<Binding> kGemm = {{Provider::kOneDnn, bind_onednn_gemm},
                                              {Provider::kReference, bind_reference_gemm}};
   static const std::vector<OpSpec> kOps = halves_as_float({
       {"",
        "MatMul",
-       {{Provider::kOneDnn, bind_onednn_matmul}, {Provider::kReference, bind_reference_matmul}},
+       kMatMul,
        {.inputs = {Role::kActivation, Role::kWeight},
         .weight_axis = matmul_weight_axis,
         .qoperator = "QLinearMatMul"}},
@@ -167,6 +186,7 @@ std::span<const OpSpec> matmul_ops() {
         .weight_axis = gemm_weight_axis,
         .qoperator = "com.microsoft.QGemm"}},
       {kInternalDomain, "FusedGemm", kGemm},
+      {kInternalDomain, "FusedMatMul", kMatMul},
   });
   return kOps;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ops/channels_last.h"
 #include "ops/half_as_float.h"
 
 namespace qtool {
@@ -31,6 +32,19 @@ std::string_view name(Provider provider) {
   QTOOL_ASSERT(false);
 }
 
+namespace {
+
+Kernel bind(const OpSpec& spec, const Binding& binding, const BindContext& context) {
+  const auto bind_floats = [&](const BindContext& wide) {
+    return binding.provider == Provider::kReference
+               ? bind_channels_first(binding.bind, wide, spec.images)
+               : binding.bind(wide);
+  };
+  return spec.halves_as_float ? bind_half_as_float(bind_floats, context) : bind_floats(context);
+}
+
+}  // namespace
+
 const QuantTraits& quant_traits(const Node& node) {
   static const QuantTraits kFloatIsland;
   const OpSpec* spec = find_op(node);
@@ -56,9 +70,7 @@ BoundKernel bind_kernel(const BindContext& context, Provider first) {
   if (spec == nullptr) return {};
   for (const Binding& binding : spec->bindings) {
     if (binding.provider < first) continue;
-    if (Kernel run = spec->halves_as_float ? bind_half_as_float(binding.bind, context)
-                                           : binding.bind(context))
-      return {binding.provider, std::move(run)};
+    if (Kernel run = bind(*spec, binding, context)) return {binding.provider, std::move(run)};
   }
   return {};
 }

@@ -129,6 +129,9 @@ struct OpSpec {
   std::vector<Binding> bindings;  // in order of preference
   QuantTraits quant = {};
   bool halves_as_float = false;  // see half_as_float.h
+  /// Inputs that hold an image, as output 0 does: of channels_last nodes the reference kernel gets them
+  /// channels-first. Other providers get them as they lie; see channels_last.h.
+  std::vector<std::size_t> images = {};
 };
 
 /// The operator's record, or null.

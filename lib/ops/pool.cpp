@@ -1,6 +1,6 @@
 #include "kernels/reference/pool.h"
 
-#include "kernels/reference/copy.h"
+#include "ops/channels_last.h"
 #include "ops/half_as_float.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
@@ -52,34 +52,9 @@ Kernel bind_max_pool(const BindContext& context) {
   };
 }
 
-// Copies [batch, rows, columns] to [batch, columns, rows].
-void transpose(int64_t batch, int64_t rows, int64_t columns, const Tensor& from, Tensor& to) {
-  ref::copy(ref::StridedLoop<2>({batch, columns, rows}, {Shape{rows * columns, rows, 1},
-                                                         Shape{rows * columns, 1, columns}}),
-            element_bytes(from), to.mutable_raw(), from.raw());
-}
-
 // MaxPool of x [N, spatial..., C].
 Kernel bind_nhwc_max_pool(const BindContext& context) {
-  return [attributes = read_pool(context)](KernelCall& call) {
-    const Tensor& x = call.input(0);
-    if (x.rank() < 3) fail("input {} must have spatial axes", to_string(x.shape()));
-    Shape planes = x.shape();
-    std::rotate(planes.begin() + 1, planes.end() - 1, planes.end());
-    const Window window = resolve_window(attributes, planes, attributes.kernel_shape);
-    const Shape pooled = window_output_shape(planes[0], planes[1], window);
-    Shape shape = pooled;
-    std::rotate(shape.begin() + 1, shape.begin() + 2, shape.end());
-    Tensor& y = call.output(0, x.dtype(), shape);
-    if (y.size() == 0) return;
-    Tensor in = call.scratch(x.dtype(), planes);
-    Tensor out = call.scratch(x.dtype(), pooled);
-    transpose(planes[0], volume(window.input), planes[1], x, in);
-    with_type(MaxPoolTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
-      ref::max_pool<T>(window, planes[0] * planes[1], in.data<T>(), out.mutable_data<T>(), nullptr);
-    });
-    transpose(planes[0], planes[1], volume(window.output), out, y);
-  };
+  return through_channels_first(bind_max_pool(context), {0});
 }
 
 // Pools the planes of x by pool(window, planes, x, y), on floats.
@@ -128,6 +103,13 @@ Kernel bind_global_lp_pool(const BindContext& context) {
   };
 }
 
+OpSpec channels_last_op(std::string_view op_type, BindFn bind) {
+  return {.domain = kInternalDomain,
+          .op_type = op_type,
+          .bindings = {{Provider::kReference, bind}},
+          .images = {0}};
+}
+
 }  // namespace
 
 std::span<const OpSpec> pool_ops() {
@@ -136,6 +118,8 @@ std::span<const OpSpec> pool_ops() {
       reference_op(
           "AveragePool", bind_average_pool,
           {.inputs = {Role::kActivation}, .qoperator = "com.microsoft.QLinearAveragePool"}),
+      channels_last_op("MaxPool", bind_max_pool),
+      channels_last_op("AveragePool", bind_average_pool),
       reference_op("LpPool", bind_lp_pool),
       reference_op("GlobalLpPool", bind_global_lp_pool),
       {"com.microsoft", "NhwcMaxPool", {{Provider::kReference, bind_nhwc_max_pool}}},

@@ -2,6 +2,7 @@
 
 #include "kernels/onednn/qconv.h"
 #include "kernels/reference/qconv.h"
+#include "ops/channels_last.h"
 #include "ops/quantized_inputs.h"
 #include "ops/registry.h"
 #include "ops/window.h"
@@ -77,8 +78,7 @@ std::optional<OneDnnConv> make_onednn(const BindContext& context, const Slots& s
   for (std::size_t i = 2; i < w->rank(); ++i) shape.window.kernel[3 - w->rank() + i] = w->dim(i);
   Tensor centered(DType::kInt32, w->shape());
   center(*w, zero_point, axes_after_channels(*w), centered);
-  auto conv = onednn::IntegerConv::pack(shape, centered.data<int32_t>(),
-                                        onednn::IntegerConv::Layout::kChannelsFirst);
+  auto conv = onednn::IntegerConv::pack(shape, centered.data<int32_t>(), read_layout(context));
   if (!conv) return {};
   return OneDnnConv{slots, std::make_shared<onednn::IntegerConv>(std::move(*conv))};
 }
@@ -88,15 +88,31 @@ void require_bytes(const Tensor& x) {
     fail("input type {} is not supported", name(x.dtype()));
 }
 
-template <class Engine>
-Kernel conv_integer(const BindContext& context, Engine engine) {
-  return [window = read_window(context), groups = context.attribute<int64_t>("group", 1),
-          engine = std::move(engine)](KernelCall& call) {
-    const Tensor& x = call.input(0);
+// A node of either operator. The engine gets images in `layout`.
+struct ConvNode {
+  WindowAttributes window;
+  int64_t groups;
+  Layout layout;
+
+  ConvNode(const BindContext& context, Layout images)
+      : window(read_window(context)),
+        groups(context.attribute<int64_t>("group", 1)),
+        layout(images) {}
+  ConvShape resolve(const Tensor& x, const Tensor& w) const {
     require_bytes(x);
-    const ConvShape shape = resolve_conv(window, groups, x.shape(), call.input(1).shape());
-    Tensor& y = call.output(0, DType::kInt32,
-                            window_output_shape(shape.batch, shape.out_channels, shape.window));
+    return resolve_conv(window, groups, to_channels_first(x.shape(), layout), w.shape());
+  }
+  Shape output(const ConvShape& shape) const {
+    return from_channels_first(window_output_shape(shape.batch, shape.out_channels, shape.window),
+                               layout);
+  }
+};
+
+template <class Engine>
+Kernel conv_integer(const ConvNode& node, Engine engine) {
+  return [node, engine = std::move(engine)](KernelCall& call) {
+    const ConvShape shape = node.resolve(call.input(0), call.input(1));
+    Tensor& y = call.output(0, DType::kInt32, node.output(shape));
     if (y.size() == 0) return;
     engine(call, shape, nullptr, Requantize<int32_t>{}, y.mutable_data<int32_t>());
   };
@@ -112,19 +128,15 @@ const int32_t* read_bias(const KernelCall& call, int64_t channels) {
 }
 
 template <class Engine>
-Kernel qlinear_conv(const BindContext& context, Engine engine) {
-  return [window = read_window(context), groups = context.attribute<int64_t>("group", 1),
-          engine = std::move(engine)](KernelCall& call) {
-    const Tensor& x = call.input(0);
-    require_bytes(x);
-    const ConvShape shape = resolve_conv(window, groups, x.shape(), call.input(3).shape());
+Kernel qlinear_conv(const ConvNode& node, Engine engine) {
+  return [node, engine = std::move(engine)](KernelCall& call) {
+    const ConvShape shape = node.resolve(call.input(0), call.input(3));
     const DType dtype = call.input(7).dtype();
     const Tensor scales = multipliers(call, read_scale(call, 1), call.input(4), shape.out_channels,
                                       read_scale(call, 6));
     const int32_t zero_point = read_zero_point(call, 7, dtype);
     const int32_t* bias = read_bias(call, shape.out_channels);
-    Tensor& y =
-        call.output(0, dtype, window_output_shape(shape.batch, shape.out_channels, shape.window));
+    Tensor& y = call.output(0, dtype, node.output(shape));
     if (y.size() == 0) return;
     with_type(ByteTypes{}, dtype, [&]<class T>(std::type_identity<T>) {
       engine(call, shape, bias, Requantize<T>(scales.data<float>(), zero_point),
@@ -134,32 +146,34 @@ Kernel qlinear_conv(const BindContext& context, Engine engine) {
 }
 
 Kernel bind_reference_conv_integer(const BindContext& context) {
-  return conv_integer(context, ReferenceConv{kConvInteger});
+  return conv_integer({context, Layout::kChannelsFirst}, ReferenceConv{kConvInteger});
 }
 Kernel bind_reference_qlinear_conv(const BindContext& context) {
-  return qlinear_conv(context, ReferenceConv{kQLinearConv});
+  return qlinear_conv({context, Layout::kChannelsFirst}, ReferenceConv{kQLinearConv});
 }
 Kernel bind_onednn_conv_integer(const BindContext& context) {
   auto engine = make_onednn(context, kConvInteger);
-  return engine ? conv_integer(context, std::move(*engine)) : Kernel{};
+  return engine ? conv_integer({context, read_layout(context)}, std::move(*engine)) : Kernel{};
 }
 Kernel bind_onednn_qlinear_conv(const BindContext& context) {
   auto engine = make_onednn(context, kQLinearConv);
-  return engine ? qlinear_conv(context, std::move(*engine)) : Kernel{};
+  return engine ? qlinear_conv({context, read_layout(context)}, std::move(*engine)) : Kernel{};
 }
 
 }  // namespace
 
 std::span<const OpSpec> qlinear_conv_ops() {
+  static const std::vector<Binding> kQLinear = {
+      {Provider::kOneDnn, bind_onednn_qlinear_conv},
+      {Provider::kReference, bind_reference_qlinear_conv}};
+  static const std::vector<Binding> kInteger = {
+      {Provider::kOneDnn, bind_onednn_conv_integer},
+      {Provider::kReference, bind_reference_conv_integer}};
   static const std::vector<OpSpec> kOps = {
-      {"",
-       "QLinearConv",
-       {{Provider::kOneDnn, bind_onednn_qlinear_conv},
-        {Provider::kReference, bind_reference_qlinear_conv}}},
-      {"",
-       "ConvInteger",
-       {{Provider::kOneDnn, bind_onednn_conv_integer},
-        {Provider::kReference, bind_reference_conv_integer}}},
+      {"", "QLinearConv", kQLinear},
+      {"", "ConvInteger", kInteger},
+      {.domain = kInternalDomain, .op_type = "QLinearConv", .bindings = kQLinear, .images = {0}},
+      {.domain = kInternalDomain, .op_type = "ConvInteger", .bindings = kInteger, .images = {0}},
   };
   return kOps;
 }

@@ -136,7 +136,7 @@ std::optional<OneDnnMatMul> make_onednn(const BindContext& context, const Operan
   ConvShape shape{.in_channels = before, .out_channels = last};
   if (operands.transpose_b) std::swap(shape.in_channels, shape.out_channels);
   auto conv = onednn::IntegerConv::pack(shape, weight_rows(operands, *b, zero_point, shape).data(),
-                                        onednn::IntegerConv::Layout::kChannelsLast);
+                                        Layout::kChannelsLast);
   if (!conv) return {};
   return OneDnnMatMul{operands, std::make_shared<onednn::IntegerConv>(std::move(*conv))};
 }

@@ -90,6 +90,10 @@ std::span<const OpSpec> reduce_ops() {
           "GlobalAveragePool", bind_global_pool<ref::MeanOf>,
           {.inputs = {Role::kActivation}, .qoperator = "com.microsoft.QLinearGlobalAveragePool"}),
       reference_op("GlobalMaxPool", bind_global_pool<ref::MaxOf>, {.inputs = {Role::kActivation}}),
+      {.domain = kInternalDomain,
+       .op_type = "GlobalAveragePool",
+       .bindings = {{Provider::kReference, bind_global_pool<ref::MeanOf>}},
+       .images = {0}},
   });
   return kOps;
 }

@@ -1,8 +1,10 @@
 // Before      c = Conv(x, w, b);  y = Clip(c, lo, hi)      Relu is Clip(0, ∞)
-// After       y = qtool.internal.FusedConv(x, w, b) {clip=[lo, hi]}      and Gemm → FusedGemm
+// After       y = qtool.internal.FusedConv(x, w, b) {clip=[lo, hi]}      and Gemm → FusedGemm,
+//             MatMul → FusedMatMul; the same where c is one of these without a clip
 // Conditions  c is float32, has no other reader and is neither a graph output nor captured. For the
 //             runtime only: files never hold the internal domain.
 #include "passes/activation.h"
+#include "passes/fused.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"
 
@@ -20,9 +22,7 @@ bool fuse(Graph& graph, NodeId id, const std::set<ValueId>& pinned) {
     return false;
   const NodeId producer = value.producer;
   Node fused = graph.node(producer);
-  if (!fused.domain.empty() || (fused.op_type != "Conv" && fused.op_type != "Gemm")) return false;
-  fused.domain = kInternalDomain;
-  fused.op_type = "Fused" + fused.op_type;
+  if (!become_fused(fused) || find_attribute(fused, "clip") != nullptr) return false;
   fused.outputs = clip.outputs;
   set_attribute(fused, "clip", std::vector<float>{range->first, range->second});
   graph.remove_node(id);

@@ -12,6 +12,7 @@ namespace qtool {
 // that breaks the ONNX rules.
 
 bool absorb_activation(Model& model);
+bool channels_to_last(Model& model);
 bool clip_integers(Model& model);
 bool constants_to_initializers(Model& model);
 bool copy_captured_constants(Model& model);
@@ -22,6 +23,7 @@ bool fold_constants(Model& model);
 bool fold_dequantize(Model& model);
 bool fold_quantize(Model& model);
 bool fuse_activation(Model& model);
+bool fuse_addition(Model& model);
 bool name_nodes(Model& model);
 bool name_values(Model& model);
 bool normalize_gemm(Model& model);

@@ -14,6 +14,8 @@ constexpr Pass kFoldConstants = {"fold_constants", "compute nodes whose inputs a
 constexpr Pass kFoldAffine = {"fold_affine",
                               "fold Mul, Div, Add, Sub by a constant into the weights before them",
                               fold_affine};
+constexpr Pass kFoldBatchNorm = {
+    "fold_batch_norm", "fold BatchNormalization into the weights before it", fold_batch_norm};
 constexpr Pass kRemoveDeadNodes = {
     "remove_dead_nodes", "remove nodes and constants that no output needs", remove_dead_nodes};
 constexpr Pass kQdqToQoperator = {
@@ -59,7 +61,7 @@ constexpr std::array kPrepare = {
     kFoldConstants,
     kRemoveIdentity,
     kFoldAffine,
-    Pass{"fold_batch_norm", "fold BatchNormalization into the weights before it", fold_batch_norm},
+    kFoldBatchNorm,
     kFoldAffine,
     Pass{"normalize_gemm", "fold alpha and beta of Gemm into its constants", normalize_gemm},
     kRemoveDeadNodes,
@@ -99,7 +101,10 @@ constexpr std::array kRuntime = {
     kQdqToQoperator,
     kRemoveDeadNodes,  // before folding, so that weights of quantized operators are not dequantized
     Pass{"fold_dequantize", "dequantize constants once instead of in every run", fold_dequantize},
-    Pass{"fuse_activation", "let Conv and Gemm clip their own output", fuse_activation},
+    kFoldBatchNorm,
+    Pass{"fuse_addition", "let Conv and MatMul add to their own output", fuse_addition},
+    Pass{"fuse_activation", "let Conv, Gemm and MatMul clip their own output", fuse_activation},
+    Pass{"channels_to_last", "carry images with their channels last", channels_to_last},
     kRemoveDeadNodes,
 };
 

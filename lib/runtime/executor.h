@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "kernels/window.h"
 #include "ops/op.h"
 
 namespace qtool {
@@ -32,7 +33,9 @@ using TensorMap = std::map<std::string, Tensor>;
 using DatumMap = std::map<std::string, Datum>;
 /// Called with each observed value right after it was computed (inputs at the start): never for what
 /// a run does not reach, several times for what is in a loop, and again where a body captures it.
-using Observer = std::function<void(const std::string& name, const Tensor& value)>;
+/// Images may come [N, spatial..., C], as they were computed: the layout says so; see
+/// ops/channels_last.h.
+using Observer = std::function<void(const std::string& name, const Tensor& value, Layout layout)>;
 
 /// A model made ready to run: kernels bound, weights packed, order and lifetimes fixed.
 class Executor {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "onnx_io/onnx_io.h"
+#include "passes/channels_to_last.h"
 #include "passes/pass.h"
 
 namespace qtool {
@@ -75,8 +76,26 @@ void Plan::fill_constants() {
       values_[static_cast<std::size_t>(id)] = *constant;
 }
 
+// A transposition to channels-first that nobody but the observer needs.
+bool Plan::is_only_shown(const Node& node) const {
+  const auto* perm = find_attribute<std::vector<int64_t>>(node, "perm");
+  const ValueId output = node.outputs[0];
+  return node.op_type == "Transpose" && node.domain.empty() && perm != nullptr &&
+         *perm == perm_to_channels_first(perm->size()) && graph().value(output).consumers.empty() &&
+         context_.observed.contains(graph().value(output).name) &&
+         std::find(outputs_.begin(), outputs_.end(), output) == outputs_.end();
+}
+
 void Plan::bind(NodeId id) {
   const Node& node = graph().node(id);
+  if (is_only_shown(node)) {
+    const int slot = slot_of(node.inputs[0]);
+    Step& step = steps_.emplace_back();
+    step.node = id;
+    step.inputs = {slot};
+    step.observed = {{slot, node.outputs[0], Layout::kChannelsLast}};
+    return;
+  }
   Step step{.node = id, .kernel = bind_kernel(bind_context(model_, node), context_.options.first)};
   if (!step.kernel.run) context_.unsupported.push_back(unsupported_node(model_, node));
   bind_bodies(node, step);
@@ -84,7 +103,7 @@ void Plan::bind(NodeId id) {
   step.outputs = slots_of(node.outputs);
   for (const ValueId output : node.outputs)
     if (output != ValueId::kNone && context_.observed.contains(graph().value(output).name))
-      step.observed.push_back(slot_of(output));
+      step.observed.push_back({slot_of(output), output});
   steps_.push_back(std::move(step));
 }
 
@@ -151,6 +170,7 @@ void Plan::count_step() const {
 }
 
 void Plan::run_step(const Step& step) {
+  if (!step.kernel.run) return;
   count_step();
   std::vector<const Datum*> inputs;
   for (const int slot : step.inputs)
@@ -166,23 +186,24 @@ void Plan::run_step(const Step& step) {
       values_[static_cast<std::size_t>(step.outputs[i])] = std::move(outputs[i]);
 }
 
-void Plan::show(int slot) const {
+void Plan::show(const Shown& shown) const {
   if (context_.observer == nullptr || !*context_.observer) return;
-  const Datum& value = values_[static_cast<std::size_t>(slot)];
+  const Datum& value = values_[static_cast<std::size_t>(shown.slot)];
   if (value.is_tensor())
-    (*context_.observer)(graph().value(static_cast<ValueId>(slot)).name, value.tensor());
+    (*context_.observer)(graph().value(shown.name).name, value.tensor(), shown.layout);
 }
 
 std::vector<Datum> Plan::run(std::vector<Datum> inputs) {
   count_step();  // an endless loop may have nothing in it
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     values_[static_cast<std::size_t>(inputs_[i])] = std::move(inputs[i]);
-    if (context_.observed.contains(graph().value(inputs_[i]).name)) show(slot_of(inputs_[i]));
+    if (context_.observed.contains(graph().value(inputs_[i]).name))
+      show({slot_of(inputs_[i]), inputs_[i]});
   }
   for (const Step& step : steps_) {
     with_context([&] { return describe(graph(), graph().node(step.node)); },
                  [&] { run_step(step); });
-    for (const int slot : step.observed) show(slot);
+    for (const Shown& shown : step.observed) show(shown);
     for (const int slot : step.release) values_[static_cast<std::size_t>(slot)] = Datum();
   }
   std::vector<Datum> outputs;

@@ -55,18 +55,25 @@ class Plan {
     std::unique_ptr<Plan> plan;
     std::vector<int> captured;  // slots that feed the inputs behind the body's own
   };
+  // A value shown to the observer under the name of its channels-first twin, if it has one.
+  struct Shown {
+    int slot;
+    ValueId name;
+    Layout layout = Layout::kChannelsFirst;
+  };
   struct Step {
     NodeId node;
-    BoundKernel kernel;
+    BoundKernel kernel;       // none: only shows a value
     std::vector<int> inputs;  // slots; kLeftOut for optional inputs left out
     std::vector<int> outputs;
-    std::vector<int> release;                         // slots read for the last time here
-    std::vector<int> observed;                        // output slots to show
+    std::vector<int> release;  // slots read for the last time here
+    std::vector<Shown> observed;
     std::map<std::string, Body, std::less<>> bodies;  // by attribute
   };
 
   void fill_constants();
   void bind(NodeId id);
+  bool is_only_shown(const Node& node) const;
   void bind_bodies(const Node& node, Step& step);
   Body make_body(const Graph& graph);
   void find_last_uses();
@@ -74,7 +81,7 @@ class Plan {
                               std::vector<Datum> inputs);
   void count_step() const;
   void run_step(const Step& step);
-  void show(int slot) const;
+  void show(const Shown& shown) const;
 
   PlanContext& context_;
   Model model_;

@@ -69,8 +69,19 @@ struct Problem {
 
 std::vector<float> run_onednn(onednn::Conv& conv, const Problem& p, bool with_bias = true) {
   std::vector<float> y(p.y.size(), NAN);
-  conv.run(p.shape, p.x.data(), p.w.data(), with_bias ? p.bias.data() : nullptr, y.data());
+  conv.run(p.shape, {p.x.data(), p.w.data(), with_bias ? p.bias.data() : nullptr}, y.data());
   return y;
+}
+
+// [batch, rows, columns] → [batch, columns, rows]
+std::vector<float> transposed(const std::vector<float>& from, int64_t batch, int64_t rows) {
+  std::vector<float> to(from.size());
+  const int64_t columns = std::ssize(from) / (batch * rows);
+  for (int64_t i = 0; i < std::ssize(from); ++i) {
+    const int64_t n = i / (rows * columns), r = i / columns % rows, c = i % columns;
+    to[static_cast<std::size_t>((n * columns + c) * rows + r)] = from[static_cast<std::size_t>(i)];
+  }
+  return to;
 }
 
 const ConvShape kVolume = {.window = {.rank = 3,
@@ -115,8 +126,8 @@ TEST_CASE("oneDNN's convolution agrees with the reference") {
   for (const ConvShape& shape : all_shapes()) {
     const Problem p(shape);
     CAPTURE(shape.in_channels, shape.out_channels, shape.groups, shape.window.rank);
-    onednn::Conv packed(true, {});
-    onednn::Conv unpacked(false, {});
+    onednn::Conv packed(true, {}, Layout::kChannelsFirst);
+    onednn::Conv unpacked(false, {}, Layout::kChannelsFirst);
     CHECK(relative_error(run_onednn(packed, p), p.y) < 1e-5);
     CHECK(relative_error(run_onednn(unpacked, p), p.y) < 1e-5);
   }
@@ -125,7 +136,7 @@ TEST_CASE("oneDNN's convolution agrees with the reference") {
 TEST_CASE("oneDNN's convolution without a bias") {
   Problem p(conv_shape(conv_cases()[3]));
   reference::conv<float>(p.shape, p.x.data(), p.w.data(), nullptr, p.y.data());
-  onednn::Conv conv(true, {});
+  onednn::Conv conv(true, {}, Layout::kChannelsFirst);
   CHECK(relative_error(run_onednn(conv, p, false), p.y) < 1e-5);
   p = Problem(p.shape);  // the same object with a bias afterwards
   CHECK(relative_error(run_onednn(conv, p, true), p.y) < 1e-5);
@@ -135,14 +146,30 @@ TEST_CASE("oneDNN's convolution limits its result") {
   for (const ClipRange clip : {ClipRange{.low = 0}, ClipRange{0, 0.25F}, ClipRange{-0.5F, 0.5F}}) {
     Problem p(conv_shape(conv_cases()[1]));
     for (float& y : p.y) y = std::clamp(y, clip.low, clip.high);
-    onednn::Conv conv(true, clip);
+    onednn::Conv conv(true, clip, Layout::kChannelsFirst);
     CHECK(relative_error(run_onednn(conv, p), p.y) < 1e-5);
   }
 }
 
+TEST_CASE("oneDNN's convolution of channels-last images, with a sum and a limit") {
+  for (const ConvShape& shape : all_shapes()) {
+    Problem p(shape);
+    CAPTURE(shape.in_channels, shape.out_channels, shape.groups, shape.window.rank);
+    const std::vector<float> sum = random_values(output_count(shape), 4);
+    for (std::size_t i = 0; i < sum.size(); ++i) p.y[i] = std::max(p.y[i] + sum[i], 0.0F);
+    const auto x_last = transposed(p.x, shape.batch, shape.in_channels);
+    const auto sum_last = transposed(sum, shape.batch, shape.out_channels);
+    std::vector<float> y(p.y.size(), NAN);
+    onednn::Conv conv(true, {.low = 0}, Layout::kChannelsLast);
+    conv.run(shape, {x_last.data(), p.w.data(), p.bias.data(), sum_last.data()}, y.data());
+    const int64_t pixels = volume(shape.window.output);
+    CHECK(relative_error(transposed(y, shape.batch, pixels), p.y) < 1e-5);
+  }
+}
+
 TEST_CASE("oneDNN's convolution serves changing shapes and weights") {
-  onednn::Conv packed(true, {});
-  onednn::Conv unpacked(false, {});
+  onednn::Conv packed(true, {}, Layout::kChannelsFirst);
+  onednn::Conv unpacked(false, {}, Layout::kChannelsFirst);
   ConvShape shape = conv_shape(conv_cases()[2]);
   // More batch sizes than are kept, and back to the first.
   for (int64_t i = 0; i < 40; ++i) {

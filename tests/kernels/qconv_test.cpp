@@ -228,7 +228,6 @@ TEST_CASE("the reference convolution is ONNX's") {
 }
 
 TEST_CASE("oneDNN's integer convolution is exact") {
-  using Layout = onednn::IntegerConv::Layout;
   struct Weights {
     int low, high;
   };
@@ -264,7 +263,7 @@ TEST_CASE("sums at the limits stay exact") {
     const std::vector<int32_t> w(static_cast<std::size_t>(weight_count(s)), weight);
     std::vector<uint8_t> x(static_cast<std::size_t>(input_count(s)), 255);
     x[0] = 254;
-    auto conv = onednn::IntegerConv::pack(s, w.data(), onednn::IntegerConv::Layout::kChannelsFirst);
+    auto conv = onednn::IntegerConv::pack(s, w.data(), Layout::kChannelsFirst);
     REQUIRE(conv.has_value());
     const auto y = run_onednn<int32_t>(s, *conv, x, false, 0, nullptr, {});
     CHECK(y == std::vector<int32_t>(8, (2700 * 255 - 1) * weight));
@@ -274,8 +273,7 @@ TEST_CASE("sums at the limits stay exact") {
 TEST_CASE("one packed convolution serves inputs of any size") {
   Case c = kCases[0];
   const auto w = random_values(weight_count(shape_of(c)), -127, 127, 5);
-  auto conv =
-      onednn::IntegerConv::pack(shape_of(c), w.data(), onednn::IntegerConv::Layout::kChannelsFirst);
+  auto conv = onednn::IntegerConv::pack(shape_of(c), w.data(), Layout::kChannelsFirst);
   REQUIRE(conv.has_value());
   for (const int64_t size : {9, 4, 20, 9}) {
     c.input = {1, size, size + 1};
@@ -305,7 +303,7 @@ TEST_CASE("requantization follows QLinearConv bit by bit") {
   std::vector<int8_t> plain(acc.size());
   requantize(acc.data(), s.batch, s.out_channels, pixels, rule, plain.data());
   CHECK(plain == wanted);
-  auto conv = onednn::IntegerConv::pack(s, w.data(), onednn::IntegerConv::Layout::kChannelsFirst);
+  auto conv = onednn::IntegerConv::pack(s, w.data(), Layout::kChannelsFirst);
   REQUIRE(conv.has_value());
   CHECK(run_onednn<int8_t>(s, *conv, x.stored, false, 100, nullptr, rule) == wanted);
 }

@@ -7,21 +7,27 @@
 
 namespace qtool::onednn {
 
-/// Float convolution with packed weights and primitives kept by shape. Arrays are row-major.
+/// Float convolution with packed weights and primitives kept by shape.
 /// Not for use by two threads at once.
 class Conv {
  public:
   /// `constant_weight`: every run passes the same weight, which is packed once a shape.
-  Conv(bool constant_weight, ClipRange clip);
+  /// `layout` is that of x, sum and y.
+  Conv(bool constant_weight, ClipRange clip, Layout layout);
   Conv(Conv&&) noexcept;
   ~Conv();
 
-  /// Whether oneDNN has room for the shape: one to three spatial axes, no size of 0 and none that
-  /// its 32-bit sizes cannot hold.
+  /// Whether oneDNN has room for the shape: at most three spatial axes and sizes below 2^31.
   static bool serves(const ConvShape& shape);
 
-  /// y = clip(x * w + bias); `bias` [out_channels] may be null. The shape must be served.
-  void run(const ConvShape& shape, const float* x, const float* w, const float* bias, float* y);
+  struct Inputs {
+    const float* x;
+    const float* w;
+    const float* bias = nullptr;  // [out_channels]; may be null
+    const float* sum = nullptr;   // as y; may be null
+  };
+  /// y = clip(x * w + bias + sum). `shape` has no size of 0.
+  void run(const ConvShape& shape, const Inputs& inputs, float* y);
 
  private:
   struct State;

@@ -31,6 +31,15 @@ const dnnl::stream& stream() {
 
 Desc plain(DataType type, const Dims& dims) { return {dims, type, row_major_strides(dims)}; }
 
+Dims channels_last_strides(const Dims& dims) {
+  Dims strides(dims.size());
+  strides[1] = 1;
+  dnnl::memory::dim stride = dims[1];
+  for (std::size_t i = dims.size() - 1; i > 1; stride *= dims[i--]) strides[i] = stride;
+  strides[0] = stride;
+  return strides;
+}
+
 Desc any_layout(DataType type, const Dims& dims) {
   return {dims, type, dnnl::memory::format_tag::any};
 }

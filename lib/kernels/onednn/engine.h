@@ -20,6 +20,8 @@ const dnnl::stream& stream();
 
 /// Row-major layout of `dims`.
 Desc plain(DataType type, const Dims& dims);
+/// Strides of [batch, channels, spatial...] whose channels are neighbours.
+Dims channels_last_strides(const Dims& dims);
 /// `dims` in the layout that the primitive likes best.
 Desc any_layout(DataType type, const Dims& dims);
 /// A memory over elements that the caller owns; may be null until set_data_handle.

@@ -49,7 +49,7 @@ Program make_program(const MatMulShape& s, const MatMul::Epilogue& epilogue, boo
   const Desc bias = has_bias ? plain(kF32, matrix_dims(Dims(s.a_batch.size(), 1), 1, s.n)) : Desc();
   const Desc wanted_b = pack_b ? any_layout(kF32, b.get_dims()) : b;
   const dnnl::matmul::primitive_desc desc(engine(), a, wanted_b, bias, y,
-                                          epilogue_attributes(epilogue.alpha, epilogue.clip));
+                                          epilogue_attributes({epilogue.alpha, epilogue.clip, {}}));
   return {dnnl::matmul(desc), Source(a, desc.src_desc()), Source(b, desc.weights_desc()),
           Source(bias, bias), Destination(desc.dst_desc(), y)};
 }

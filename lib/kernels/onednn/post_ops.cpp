@@ -2,9 +2,11 @@
 
 namespace qtool::onednn {
 
-dnnl::primitive_attr epilogue_attributes(float alpha, const ClipRange& clip) {
+dnnl::primitive_attr epilogue_attributes(const Epilogue& epilogue) {
+  const auto& [alpha, clip, sum] = epilogue;
   dnnl::post_ops post_ops;
   if (alpha != 1) post_ops.append_eltwise(dnnl::algorithm::eltwise_linear, alpha, 0);
+  if (sum != Desc()) post_ops.append_binary(dnnl::algorithm::binary_add, sum);
   if (clip == ClipRange{.low = 0})
     post_ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0, 0);
   else if (clip.active())

@@ -5,7 +5,16 @@
 
 namespace qtool::onednn {
 
-/// Attributes of a primitive whose result r becomes clip(alpha · r).
-dnnl::primitive_attr epilogue_attributes(float alpha, const ClipRange& clip);
+/// What becomes of a primitive's result r: clip(alpha · r + sum).
+struct Epilogue {
+  float alpha = 1;
+  ClipRange clip;
+  Desc sum;  // of the tensor that is added; empty: none
+};
+
+/// The argument that holds `sum`, if alpha is 1.
+inline constexpr int kSumArgument = DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1;
+
+dnnl::primitive_attr epilogue_attributes(const Epilogue& epilogue);
 
 }  // namespace qtool::onednn

@@ -34,8 +34,6 @@ struct ByteInput {
 /// Not for use by two threads at once.
 class IntegerConv {
  public:
-  enum class Layout : uint8_t { kChannelsFirst, kChannelsLast };
-
   /// Packs `weight` [out_channels, in_channels / groups, kernel...], zero point subtracted, in
   /// [−255, 255]. Of `shape` only channels, groups and the kernel matter. Empty if sums are so
   /// long that they cannot be kept exact. `layout` is that of x and y.

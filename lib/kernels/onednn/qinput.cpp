@@ -31,15 +31,6 @@ Dims with_spatial(Dims dims, const Window& window, const Window::Sizes& sizes) {
   return dims;
 }
 
-Dims channels_last_strides(const Dims& dims) {
-  Dims strides(dims.size());
-  strides[1] = 1;
-  dnnl::memory::dim stride = dims[1];
-  for (std::size_t i = dims.size() - 1; i > 1; stride *= dims[i--]) strides[i] = stride;
-  strides[0] = stride;
-  return strides;
-}
-
 PaddedInput::PaddedInput(const ConvShape& shape, bool channels_last) {
   const Window& window = shape.window;
   const Window::Sizes padded = padded_sizes(window);

@@ -22,9 +22,6 @@ Window::Sizes padded_sizes(const Window& window);
 dnnl::memory::dims with_spatial(dnnl::memory::dims dims, const Window& window,
                                 const Window::Sizes& sizes);
 
-/// Strides of [batch, channels, spatial...] whose channels are neighbours.
-dnnl::memory::dims channels_last_strides(const dnnl::memory::dims& dims);
-
 /// Brings the input of a convolution of one shape, x [batch, channels, spatial...] or
 /// channels-last, to what oneDNN gets: u8 [batch, padded spatial..., channels], the padding being
 /// the zero point.

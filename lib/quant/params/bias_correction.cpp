@@ -7,11 +7,11 @@ namespace qtool {
 namespace {
 
 // A weight as [outputs, inputs of a group, elements of a kernel], in steps through its elements.
-struct Layout {
+struct WeightLayout {
   int64_t outputs, inputs, kernel, output_step, input_step, groups;
 };
 
-Layout layout_of(const Node& node, const Tensor& weight) {
+WeightLayout layout_of(const Node& node, const Tensor& weight) {
   const int64_t rows = weight.dim(0), columns = weight.dim(1);
   if (is_op(node, "Gemm") && !reads_transposed(node)) return {columns, rows, 1, 1, columns, 1};
   const int64_t kernel = rows * columns == 0 ? 0 : weight.size() / (rows * columns);
@@ -31,7 +31,7 @@ std::optional<int> means_axis(const Node& node) {
 std::vector<float> bias_correction(const Node& node, const Tensor& weight,
                                    const QuantParams& params, std::span<const float> means) {
   if (!means_axis(node)) return {};
-  const Layout layout = layout_of(node, weight);
+  const WeightLayout layout = layout_of(node, weight);
   if (std::ssize(means) != layout.inputs * layout.groups) return {};
   const Tensor rounded = dequantize(quantize(weight, params), params);
   const float *w = weight.data<float>(), *q = rounded.data<float>();
