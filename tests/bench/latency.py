@@ -3,7 +3,8 @@
     latency.py [--quick] [--only TEXT]
 
 Every model is measured as floats and as qtool quantized it: dynamic (convolutions too), static (QDQ, per channel, uint8
-and int8), and static with int8 activations; a file that is the same as one before is left out. In each round both run each file once, in turns and never at the same time:
+and int8), and static with int8 activations; a file that is the same as one before is left out. In each round both have
+each file once, in turns and never at the same time:
 
 - qtool: a new process of `qtool bench`, which warms up with three runs and times k;
 - onnxruntime: a session that lives as long as the model is measured, all optimizations on, warms up with three runs
@@ -25,17 +26,15 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
-import time
 
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper
 
-import models
-import interop
+import models  # first: it adds tests/interop to the path
+import contestants
 import goals
+import interop
 import operations
 import processes
 import results
@@ -46,63 +45,9 @@ SETTINGS = {
     "static u8s8": ["static"],
     "static s8s8": ["static", "--activation-type", "s8"],
 }
-WARM_UP = 3  # as many as `qtool bench` does
 ROUND_SECONDS, FEWEST, MOST = 0.2, 3, 200  # what the timed runs of a round should take, and how many they may be
-QUICK = ("fashion_resnet", "fashion_mobile", "lstm")
+QUICK = ("fashion_resnet", "lstm")
 PROCESS_ROUNDS = 5
-
-
-def cpu_info(key):
-    """The first such line of /proc/cpuinfo."""
-    lines = (line.split(":") for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
-    return next((value.strip() for name, value in lines if name.strip() == key), "")
-
-
-ISA = [flag for flag in ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "amx_int8") if flag in cpu_info("flags").split()]
-VNNI = any("vnni" in flag for flag in ISA)
-
-
-class Qtool:
-    """One file in qtool."""
-
-    def __init__(self, program, path, sample):
-        self.json = path.with_suffix(".json")
-        self.command = [program, "bench", path, "--data", sample.calib, *sample.flags, "--max-samples", "1",
-                        "--threads", "1", "--quiet", "--json", self.json]
-
-    def measure(self, runs):
-        """Median and fastest of so many runs, in ms."""
-        subprocess.run([str(a) for a in [*self.command, "--rounds", runs]], check=True, stdout=subprocess.DEVNULL)
-        figures = json.loads(self.json.read_text())["models"][0]["latency_ms"]
-        return figures["median"], figures["min"]
-
-
-class Onnxruntime:
-    """One file in onnxruntime, fed one sample."""
-
-    def __init__(self, path, feed, exact):
-        self.session = interop.session(path, exact)
-        self.binding = self.session.io_binding()
-        for name, value in feed.items():
-            self.binding.bind_cpu_input(name, value)
-        for output in self.session.get_outputs():
-            self.binding.bind_output(output.name)
-
-    def measure(self, runs):
-        """Median and fastest of so many runs, in ms."""
-        times = []
-        for _ in range(WARM_UP + runs):
-            start = time.perf_counter()
-            self.session.run_with_iobinding(self.binding)
-            times.append(1000 * (time.perf_counter() - start))
-        return statistics.median(times[WARM_UP:]), min(times[WARM_UP:])
-
-
-def asks_for_exact(path, setting):
-    """Whether onnxruntime has to be told to sum exactly: without VNNI, products of uint8 and int8 saturate. Those of
-    int8 with int8 do not, but what is dynamic has uint8 in any file."""
-    dynamic = any(node.op_type.startswith("Dynamic") for node in onnx.load(path).graph.node)
-    return not VNNI and (setting != "static s8s8" or dynamic)
 
 
 def first_feed(sample):
@@ -120,14 +65,6 @@ def feed_folder(sample, folder):
     return folder
 
 
-def call_milliseconds(folder):
-    """What calling onnxruntime takes in Python."""
-    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy")
-    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "nothing", [x], [y])
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), folder / "nothing.onnx")
-    return Onnxruntime(folder / "nothing.onnx", {"x": np.zeros(1, np.float32)}, False).measure(1000)[0]
-
-
 def write_files(program, sample, folder):
     """The files of a model by setting, quantized anew."""
     files, seen = {}, set()
@@ -140,22 +77,24 @@ def write_files(program, sample, folder):
             data = ["--calib", sample.calib, *sample.flags, "--max-samples", "8"] if words[0] == "static" else []
             command = [program, words[0], sample.path, path, *data, *words[1:], "--quiet"]
             subprocess.run([str(a) for a in command], check=True)
-        if path.read_bytes() not in seen:
+        content = path.read_bytes()
+        if content not in seen:
             files[setting] = path
-        seen.add(path.read_bytes())
+        seen.add(content)
     return files
 
 
 def take_turns(program, sample, files, rounds):
     """Medians and fastest of all rounds by setting: [qtool's, onnxruntime's][round][median, fastest]."""
-    contestants, runs = {}, {}
+    pairs, runs = {}, {}
     for setting, path in files.items():
-        peer = Onnxruntime(path, first_feed(sample), asks_for_exact(path, setting))
-        contestants[setting] = Qtool(program, path, sample), peer
+        exact = contestants.asks_for_exact(path, signed=setting == "static s8s8")
+        peer = contestants.Onnxruntime(path, first_feed(sample), exact)
+        pairs[setting] = contestants.Qtool(program, path, sample), peer
         runs[setting] = int(np.clip(1000 * ROUND_SECONDS / peer.measure(1)[0], FEWEST, MOST))
     times = {setting: ([], []) for setting in files}
     for _ in range(rounds):
-        for setting, pair in contestants.items():
+        for setting, pair in pairs.items():
             for contestant, series in zip(pair, times[setting]):
                 series.append(contestant.measure(runs[setting]))
     return {setting: np.array(pair) for setting, pair in times.items()}
@@ -184,27 +123,33 @@ def measure(program, sample, folder, rounds):
     return rows
 
 
-HEADER = ["model", "setting", "qtool ms", "onnxruntime ms", "ratio (quartiles)", "of the fastest", "of float: qtool", "onnxruntime",
-          "Gop/s: qtool", "onnxruntime", "MB: qtool", "onnxruntime"]
+HEADER = ["model", "setting", "qtool ms", "onnxruntime ms", "ratio (quartiles)", "of the fastest", "of float: qtool",
+          "onnxruntime", "Gop/s: qtool", "onnxruntime", "MB: qtool", "onnxruntime"]
 
 
 def cells(row):
+    """The row as text, below HEADER."""
     q1, median, q3 = row["ratio"]
     speeds = [f"{row['giga_operations'] / row[f'{who}_ms'] * 1000:.0f}" for who in ("qtool", "onnxruntime")]
     return [
         row["model"], row["setting"], f"{row['qtool_ms']:.3f}", f"{row['onnxruntime_ms']:.3f}",
-        f"{median:.2f} ({q1:.2f}–{q3:.2f})", f"{row['ratio_of_fastest']:.2f}", f"{row['qtool_of_float']:.2f}", f"{row['onnxruntime_of_float']:.2f}",
+        f"{median:.2f} ({q1:.2f}–{q3:.2f})", f"{row['ratio_of_fastest']:.2f}",
+        f"{row['qtool_of_float']:.2f}", f"{row['onnxruntime_of_float']:.2f}",
         *speeds, f"{row['qtool_mb']:.0f}", f"{row['onnxruntime_mb']:.0f}",
     ]
 
 
 def section(result):
     """Lines for docs/results.md, the worst ratios first."""
-    exact = "" if result["vnni"] else ", exact sums (`session.x64quantprecision`) where the kernels are not (those of int8 with int8 are)"
+    isa, exact = ", ".join(result["isa"]), ""
+    if not result["vnni"]:
+        isa += ", no VNNI"
+        exact = "Its products of uint8 and int8 would saturate on this CPU, so it is told to sum exactly " \
+                "(`session.x64quantprecision`). "
     return [
-        f"{result['cpu']} ({', '.join(result['isa'])}{'' if result['vnni'] else ', no VNNI'}), one thread on one CPU; "
-        f"onnxruntime {result['onnxruntime']}, all optimizations{exact}; {result['rounds']} rounds. A call of onnxruntime "
-        f"takes {1000 * result['call_ms']:.0f} µs in Python for a model that does nothing.",
+        f"{result['cpu']} ({isa}), one thread on one CPU; onnxruntime {result['onnxruntime']}, all optimizations; "
+        f"{result['rounds']} rounds. {exact}Calling it in Python takes {1000 * result['call_ms']:.0f} µs for a model "
+        "that does nothing. Shares of the machine's peak are not measured here.",
         "",
         *results.table(goals.HEADER, goals.table(result["rows"], result["processes"])),
         "",
@@ -216,7 +161,7 @@ def section(result):
     ]
 
 
-def contestants(work):
+def samples(work):
     """Makers of the samples of all models, by name."""
     made = {name: functools.partial(models.write, name, work) for name in models.MODELS}
     return made | {name: lambda sample=sample: sample for name, sample in interop.ALL_SAMPLES.items()}
@@ -230,15 +175,19 @@ def main():
     parser.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)), help="where all runs")
     a = parser.parse_args()
     os.sched_setaffinity(0, {a.cpu})
-    work, program, rounds = pathlib.Path(a.work).resolve() / "latency", pathlib.Path(a.qtool).resolve(), 2 if a.quick else a.rounds
+    work, program = pathlib.Path(a.work).resolve() / "latency", pathlib.Path(a.qtool).resolve()
+    rounds = 2 if a.quick else a.rounds
     work.mkdir(parents=True, exist_ok=True)
     result = {
-        "cpu": cpu_info("model name"), "isa": ISA, "vnni": VNNI, "onnxruntime": onnxruntime.__version__, "rounds": rounds,
-        "call_ms": call_milliseconds(work), "rows": [], "processes": [],
+        "cpu": contestants.cpu_info("model name"), "isa": contestants.ISA, "vnni": contestants.VNNI,
+        "onnxruntime": onnxruntime.__version__, "rounds": rounds, "call_ms": contestants.call_milliseconds(work),
+        "rows": [], "processes": [],
     }
-    for name, make in contestants(work).items():
+    for name, make in samples(work).items():
         if a.only in name and (name in QUICK or not a.quick):
             result["rows"] += measure(program, make(), work, rounds)
+    if not result["rows"]:
+        raise SystemExit(f"no model's name holds '{a.only}'")
     if not a.quick and not a.only:
         result["processes"] = processes.of_quantizer(program, work / "resnet50.onnx", work, PROCESS_ROUNDS)
     (work / "latency.json").write_text(json.dumps(result, indent=1) + "\n")

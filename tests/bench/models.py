@@ -53,7 +53,8 @@ class Network:
         name, summed = f"conv{len(self.nodes)}", inputs // groups * kernel * kernel
         scale = (summed * self.mean_square[x]) ** -0.5
         w = self.constant(f"{name}.weight", self.random.normal(0, scale, (outputs, inputs // groups, kernel, kernel)))
-        x = self.node("Conv", [x, w], kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[kernel // 2] * 4, group=groups)
+        shape = dict(kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[kernel // 2] * 4, group=groups)
+        x = self.node("Conv", [x, w], **shape)
         statistics = {
             "scale": self.random.uniform(0.5, 1.5, outputs),
             "bias": self.random.normal(0, 0.2, outputs),

@@ -34,7 +34,8 @@ session.run(None, {p.stem: np.load(p) for p in pathlib.Path(sys.argv[2]).glob("*
 
 def measure(command):
     """Wall seconds and peak megabytes of a process on the CPUs of this one. Nothing below 10 MB can be told."""
-    started = subprocess.run([sys.executable, "-I", "-S", "-c", START, *map(str, command)], capture_output=True, text=True)
+    starter = [sys.executable, "-I", "-S", "-c", START]
+    started = subprocess.run([*starter, *map(str, command)], capture_output=True, text=True)
     if started.returncode != 0:
         raise SystemExit(f"{command}: {started.stderr}")
     return json.loads(started.stdout)
