@@ -85,7 +85,7 @@ def section(result):
         ("`qtool calibrate`, all statistics / `qtool run`, wall time", "all_statistics"),
         (f"`qtool calibrate`, {10 * SAMPLES} samples / {SAMPLES}, peak memory", "memory_of_ten_times"))]
     return [
-        f"onnxruntime {onnxruntime.__version__}; medians of {result['rounds']} rounds.",
+        f"onnxruntime {onnxruntime.__version__}; medians, rounds: {result['rounds']}.",
         "",
         *results.table(processes.HEADER, map(processes.cells, result["methods"])),
         "",

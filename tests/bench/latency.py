@@ -103,13 +103,12 @@ def take_turns(program, sample, files, rounds):
 def measure(program, sample, folder, rounds):
     """Rows of a model, one for each setting."""
     files = write_files(program, sample, folder)
-    times, giga = take_turns(program, sample, files, rounds), operations.count(sample.path) / 1e9
-    rows = []
+    times, rows = take_turns(program, sample, files, rounds), []
     float_medians = times["float"][..., 0]
     for setting, figures in times.items():
         medians, fastest = figures[..., 0], figures[..., 1].min(1)
         row = {
-            "model": sample.name, "setting": setting, "rounds": rounds, "giga_operations": giga,
+            "model": sample.name, "setting": setting, "rounds": rounds, "operations": operations.count(sample.path),
             "ratio": [float(q) for q in np.percentile(medians[0] / medians[1], (25, 50, 75))],
             "ratio_of_fastest": float(fastest[0] / fastest[1]),
         }
@@ -130,7 +129,8 @@ HEADER = ["model", "setting", "qtool ms", "onnxruntime ms", "ratio (quartiles)",
 def cells(row):
     """The row as text, below HEADER."""
     q1, median, q3 = row["ratio"]
-    speeds = [f"{row['giga_operations'] / row[f'{who}_ms'] * 1000:.0f}" for who in ("qtool", "onnxruntime")]
+    known = row["operations"] is not None
+    speeds = [f"{row['operations'] / row[f'{w}_ms'] / 1e6:.1f}" if known else "-" for w in ("qtool", "onnxruntime")]
     return [
         row["model"], row["setting"], f"{row['qtool_ms']:.3f}", f"{row['onnxruntime_ms']:.3f}",
         f"{median:.2f} ({q1:.2f}–{q3:.2f})", f"{row['ratio_of_fastest']:.2f}",
@@ -183,14 +183,19 @@ def main():
         "onnxruntime": onnxruntime.__version__, "rounds": rounds, "call_ms": contestants.call_milliseconds(work),
         "rows": [], "processes": [],
     }
+
+    def write_json():
+        (work / "latency.json").write_text(json.dumps(result, indent=1) + "\n")
+
     for name, make in samples(work).items():
         if a.only in name and (name in QUICK or not a.quick):
             result["rows"] += measure(program, make(), work, rounds)
+            write_json()
     if not result["rows"]:
         raise SystemExit(f"no model's name holds '{a.only}'")
     if not a.quick and not a.only:
         result["processes"] = processes.of_quantizer(program, work / "resnet50.onnx", work, PROCESS_ROUNDS)
-    (work / "latency.json").write_text(json.dumps(result, indent=1) + "\n")
+        write_json()
     if a.quick or a.only:
         print(*section(result), sep="\n")
     else:
