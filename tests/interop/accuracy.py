@@ -15,7 +15,6 @@ import concurrent.futures
 import hashlib
 import json
 import logging
-import re
 import threading
 
 import numpy as np
@@ -25,11 +24,11 @@ from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 import interop
+import results
 import settings
 from settings import Setting
 from sizes import check_size
 
-RESULTS = interop.ROOT / "docs" / "results.md"
 OPSET = 17  # for models too old for onnxruntime's quantizer
 
 STATIC, DYNAMIC = Setting("QDQ"), Setting("dynamic")
@@ -197,36 +196,28 @@ def cells(figures, count):
     return [top1, f"{figures.sqnr:.1f} dB{note}", f"{figures.size / 1000:.0f} kB"]
 
 
-def markdown(rows):
+def section(rows):
     succeeded = [theirs for _, _, theirs, _, _ in rows if not isinstance(theirs, str)]
     held = sum(not problem and (b.sample.name, s) not in KNOWN_WORSE for b, s, *_, problem in rows)
     lines = [
         f"onnxruntime {onnxruntime.__version__}, its quantizer against qtool's: {held} of {len(rows)} rows hold; "
         f"onnxruntime's succeeds in {len(succeeded)}.",
         "",
-        "| model | setting | float top-1 | onnxruntime: top-1 | SQNR | size | qtool: top-1 | SQNR | size |",
-        "|---|---|---|---|---|---|---|---|---|",
     ]
+    texts = []
     for bench, setting, theirs, ours, problem in rows:
         count = len(bench.inputs)
         float_top1 = "-" if bench.float_hits is None else f"{bench.float_hits / count:.2%}"
-        text = [bench.sample.name, setting.name, float_top1, *cells(theirs, count), *cells(ours, count)]
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in text) + " |")
+        texts.append([bench.sample.name, setting.name, float_top1, *cells(theirs, count), *cells(ours, count)])
+    header = ["model", "setting", "float top-1", "onnxruntime: top-1", "SQNR", "size", "qtool: top-1", "SQNR", "size"]
+    lines += results.table(header, texts)
     lines += [""] + [f"- {b.sample.name}, {s.name}: {problem}." for b, s, _, _, problem in rows if problem]
-    return "\n".join(lines + [f"- {model}, {s.name}: worse because {why}." for (model, s), why in KNOWN_WORSE.items()])
-
-
-def write_table(table):
-    begin, end = "<!-- accuracy:begin -->", "<!-- accuracy:end -->"
-    text, count = re.subn(f"(?s){begin}.*?{end}", lambda _: f"{begin}\n{table}\n{end}", RESULTS.read_text())
-    if count != 1:
-        raise SystemExit(f"{RESULTS}: no '{begin}' … '{end}' to write between")
-    RESULTS.write_text(text)
+    return lines + [f"- {model}, {s.name}: worse because {why}." for (model, s), why in KNOWN_WORSE.items()]
 
 
 def main():
     parser = interop.parser(__doc__.splitlines()[0])
-    parser.add_argument("--full", action="store_true", help=f"every setting; write the table into {RESULTS.name}")
+    parser.add_argument("--full", action="store_true", help=f"every setting; write the table into {results.PATH.name}")
     parser.add_argument("--only", default="", help="rows whose name holds this")
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
@@ -248,8 +239,8 @@ def main():
             continue
         bench = Bench(sample, qtool.work / "accuracy")
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            results = pool.map(measure, ((bench, setting) for setting in chosen))
-            for setting, (theirs, ours) in zip(chosen, results):
+            pairs = pool.map(measure, ((bench, setting) for setting in chosen))
+            for setting, (theirs, ours) in zip(chosen, pairs):
                 problem, known = objection(bench, setting, theirs, ours), KNOWN_WORSE.get((sample.name, setting))
                 count = len(bench.inputs)
                 figures = "onnxruntime {}, qtool {}".format(*(" ".join(cells(f, count)) for f in (theirs, ours)))
@@ -259,7 +250,7 @@ def main():
                 rows.append((bench, setting, theirs, ours, problem))
                 tally.add(f"{sample.name}, {setting.name}", problem, figures)
     if arguments.full and not arguments.only:
-        write_table(markdown(rows))
+        results.write_section("accuracy", section(rows))
     tally.finish()
 
 

@@ -23,10 +23,10 @@ MODELS = {"encoder": False, "encoder_outliers": True}  # whether with outliers
 
 
 class Builder:
-    """Nodes and weights of a graph, named after what they are."""
+    """Nodes and weights of a graph over `length` tokens, named after what they are."""
 
-    def __init__(self, random):
-        self.random = random
+    def __init__(self, random, length):
+        self.random, self.length = random, length
         self.nodes, self.weights = [], []
 
     def node(self, op_type, inputs, name, outputs=1, **attributes):
@@ -61,7 +61,7 @@ class Builder:
 def attention(make, x, mask, name):
     """nn.MultiheadAttention: query, key and value from one product, weights of Xavier's bound."""
     size = WIDTH // HEADS
-    heads = make.constant(f"{name}.heads", [0, LENGTH, 3, HEADS, size], np.int64)
+    heads = make.constant(f"{name}.heads", [0, make.length, 3, HEADS, size], np.int64)
     packed = make.linear(x, f"{name}/in_proj", WIDTH, 3 * WIDTH, (6 / (4 * WIDTH)) ** 0.5, 0)
     packed = make.node("Reshape", [packed, heads], f"{name}/Reshape")
     packed = make.node("Transpose", [packed], f"{name}/Transpose", perm=[2, 0, 3, 1, 4])
@@ -78,7 +78,7 @@ def attention(make, x, mask, name):
     weights = make.node("Softmax", [scores], f"{name}/Softmax", axis=-1)
     context = make.node("MatMul", [weights, parts[2]], f"{name}/MatMul_1")
     context = make.node("Transpose", [context], f"{name}/Transpose_2", perm=[0, 2, 1, 3])
-    context = make.node("Reshape", [context, make.constant(f"{name}.joined", [0, LENGTH, WIDTH], np.int64)], f"{name}/Reshape_1")
+    context = make.node("Reshape", [context, make.constant(f"{name}.joined", [0, make.length, WIDTH], np.int64)], f"{name}/Reshape_1")
     return make.linear(context, f"{name}/out_proj", WIDTH, WIDTH, WIDTH**-0.5, 0)
 
 
@@ -102,7 +102,7 @@ def layer(make, x, mask, name, outliers):
 def embedding(make):
     """Word and position embeddings of standard deviation 1 (nn.Embedding)."""
     words = make.constant("embeddings.word", make.random.standard_normal((VOCABULARY, WIDTH)))
-    positions = make.constant("embeddings.position", make.random.standard_normal((1, LENGTH, WIDTH)))
+    positions = make.constant("embeddings.position", make.random.standard_normal((1, make.length, WIDTH)))
     gathered = make.node("Gather", [words, "input_ids"], "embeddings/Gather", axis=0)
     return make.node("Add", [gathered, positions], "embeddings/Add")
 
@@ -116,28 +116,28 @@ def extended_mask(make):
     return make.node("Mul", [mask, make.constant("mask.masked", -10000)], "mask/Mul")
 
 
-def model(outliers):
-    make = Builder(np.random.default_rng(5))
+def model(outliers, length=LENGTH):
+    make = Builder(np.random.default_rng(5), length)
     mask = extended_mask(make)
     x = make.layer_norm(embedding(make), "embeddings/norm", outliers)
     for k in range(LAYERS):
         x = layer(make, x, mask, f"layers.{k}", outliers)
     make.nodes.append(helper.make_node("Identity", [x], ["last_hidden_state"], "output"))
-    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["N", LENGTH]) for n in ("input_ids", "attention_mask")]
-    output = helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, ["N", LENGTH, WIDTH])
+    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["N", length]) for n in ("input_ids", "attention_mask")]
+    output = helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, ["N", length, WIDTH])
     graph = helper.make_graph(make.nodes, "encoder", inputs, [output], make.weights)
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(made, full_check=True)
     return made
 
 
-def feeds(count, seed):
+def feeds(count, seed, length=LENGTH):
     """Sentences of random words and length, padded to the model's length with word 0."""
     random = np.random.default_rng(seed)
     result = []
     for _ in range(count):
-        mask = (np.arange(LENGTH) < random.integers(LENGTH // 4, LENGTH + 1)).astype(np.int64)[None]
-        result.append({"input_ids": random.integers(1, VOCABULARY, (1, LENGTH)) * mask, "attention_mask": mask})
+        mask = (np.arange(length) < random.integers(length // 4, length + 1)).astype(np.int64)[None]
+        result.append({"input_ids": random.integers(1, VOCABULARY, (1, length)) * mask, "attention_mask": mask})
     return result
 
 
