@@ -4,9 +4,7 @@
 #include "runtime/executor.h"
 
 namespace qtool {
-namespace {
 
-// Takes in one value of one sample.
 void observe(const CalibrationTargets& targets, bool statistics, int64_t sample,
              const std::string& name, const Tensor& value, Layout layout, CalibrationTable& table) {
   if (targets.finite.contains(name)) return table.values[name].observe_finite(value);
@@ -22,8 +20,6 @@ void observe(const CalibrationTargets& targets, bool statistics, int64_t sample,
   if (const auto axis = targets.means.find(name); axis != targets.means.end())
     table.sums[name].observe(value, axis_in(layout, axis->second, value.rank()));
 }
-
-}  // namespace
 
 void calibrate(const Model& model, const SampleReader& samples, const CalibrationTargets& targets,
                const CalibrationRun& run, CalibrationTable& table, const Progress& progress,

@@ -21,6 +21,11 @@ struct CalibrationTargets {
   std::set<std::string> finite = {};
 };
 
+/// Takes in one value of one sample, as the executor shows it; all of its statistics if asked for, else
+/// what ranges need. Throws Error if it is not finite.
+void observe(const CalibrationTargets& targets, bool statistics, int64_t sample,
+             const std::string& name, const Tensor& value, Layout layout, CalibrationTable& table);
+
 /// Called after each sample: done, total (0: not known).
 using Progress = std::function<void(int64_t done, int64_t total)>;
 /// Called after each sample with what was gathered so far; false ends the run.

@@ -14,13 +14,16 @@ template <class T>
 class Requantize {
  public:
   Requantize(const float* multiplier, int32_t zero_point)
-      : multiplier_(multiplier), saturate_(zero_point) {}
+      : multiplier_(multiplier), zero_point_(zero_point), saturate_(zero_point) {}
   T operator()(int32_t acc, int64_t c) const {
     return saturate_(static_cast<float>(acc) * multiplier_[c]);
   }
+  const float* multiplier() const { return multiplier_; }
+  int32_t zero_point() const { return zero_point_; }
 
  private:
   const float* multiplier_;
+  int32_t zero_point_;
   Saturate<T> saturate_;
 };
 
@@ -39,6 +42,8 @@ class Requantize<float> {
   float operator()(int32_t acc, int64_t c) const {
     return static_cast<float>(acc) * multiplier_[c];
   }
+  const float* multiplier() const { return multiplier_; }
+  int32_t zero_point() const { return 0; }
 
  private:
   const float* multiplier_;

@@ -7,16 +7,22 @@
 
 namespace qtool {
 
-/// Copies x [batch, rows, columns] to y [batch, columns, rows], in tiles that stay in the cache.
+/// y[c · stride + r] = x[r, c] for x [rows, columns], in tiles that stay in the cache.
+template <class T>
+void transpose_into(int64_t rows, int64_t columns, const T* x, T* y, int64_t stride) {
+  constexpr int64_t kTile = 16;
+  for (int64_t r0 = 0; r0 < rows; r0 += kTile)
+    for (int64_t c0 = 0; c0 < columns; c0 += kTile)
+      for (int64_t c = c0; c < std::min(c0 + kTile, columns); ++c)
+        for (int64_t r = r0; r < std::min(r0 + kTile, rows); ++r)
+          y[c * stride + r] = x[r * columns + c];
+}
+
+/// Copies x [batch, rows, columns] to y [batch, columns, rows].
 template <class T>
 void transpose(int64_t batch, int64_t rows, int64_t columns, const T* x, T* y) {
-  constexpr int64_t kTile = 16;
   for (int64_t n = 0; n < batch; ++n, x += rows * columns, y += rows * columns)
-    for (int64_t r0 = 0; r0 < rows; r0 += kTile)
-      for (int64_t c0 = 0; c0 < columns; c0 += kTile)
-        for (int64_t c = c0; c < std::min(c0 + kTile, columns); ++c)
-          for (int64_t r = r0; r < std::min(r0 + kTile, rows); ++r)
-            y[c * rows + r] = x[r * columns + c];
+    transpose_into(rows, columns, x, y, rows);
 }
 
 /// The same for elements of 1, 2, 4 or 8 bytes.

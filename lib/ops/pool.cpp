@@ -1,5 +1,6 @@
 #include "kernels/reference/pool.h"
 
+#include "kernels/simd/pool.h"
 #include "ops/channels_last.h"
 #include "ops/half_as_float.h"
 #include "ops/registry.h"
@@ -103,10 +104,44 @@ Kernel bind_global_lp_pool(const BindContext& context) {
   };
 }
 
-OpSpec channels_last_op(std::string_view op_type, BindFn bind) {
+// Pools a channels-last image by pool(window, batch, channels, x, y), if its type is in the list.
+template <class TypeList, class Pool>
+Kernel channels_last_pool(const BindContext& context, TypeList types, Pool pool) {
+  if (read_layout(context) == Layout::kChannelsFirst || context.node.outputs.size() > 1 ||
+      !is_one_of(types, context.dtype(0)))
+    return {};
+  return [attributes = read_pool(context), types, pool](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    const Shape first = to_channels_first(x.shape(), Layout::kChannelsLast);
+    const Window window = resolve_window(attributes, first, attributes.kernel_shape);
+    const Shape shape = window_output_shape(first[0], first[1], window);
+    Tensor& y = call.output(0, x.dtype(), from_channels_first(shape, Layout::kChannelsLast));
+    if (y.size() == 0) return;
+    with_type(types, x.dtype(), [&]<class T>(std::type_identity<T>) {
+      pool(window, first[0], first[1], x.data<T>(), y.mutable_data<T>());
+    });
+  };
+}
+
+Kernel bind_simd_max_pool(const BindContext& context) {
+  return channels_last_pool(context, Types<float, uint8_t, int8_t>{},
+                            [](const Window& window, int64_t batch, int64_t channels, const auto* x,
+                               auto* y) { simd::max_pool(window, batch, channels, x, y); });
+}
+
+Kernel bind_simd_average_pool(const BindContext& context) {
+  const bool padding = context.attribute<int64_t>("count_include_pad", 0) != 0;
+  return channels_last_pool(
+      context, Types<float>{},
+      [padding](const Window& w, int64_t batch, int64_t channels, const float* x, float* y) {
+        simd::average_pool(w, batch, channels, ref::window_sizes(w, padding).data(), x, y);
+      });
+}
+
+OpSpec channels_last_op(std::string_view op_type, BindFn simd, BindFn reference) {
   return {.domain = kInternalDomain,
           .op_type = op_type,
-          .bindings = {{Provider::kReference, bind}},
+          .bindings = {{Provider::kSimd, simd}, {Provider::kReference, reference}},
           .images = {0}};
 }
 
@@ -118,8 +153,8 @@ std::span<const OpSpec> pool_ops() {
       reference_op(
           "AveragePool", bind_average_pool,
           {.inputs = {Role::kActivation}, .qoperator = "com.microsoft.QLinearAveragePool"}),
-      channels_last_op("MaxPool", bind_max_pool),
-      channels_last_op("AveragePool", bind_average_pool),
+      channels_last_op("MaxPool", bind_simd_max_pool, bind_max_pool),
+      channels_last_op("AveragePool", bind_simd_average_pool, bind_average_pool),
       reference_op("LpPool", bind_lp_pool),
       reference_op("GlobalLpPool", bind_global_lp_pool),
       {"com.microsoft", "NhwcMaxPool", {{Provider::kReference, bind_nhwc_max_pool}}},

@@ -2,6 +2,7 @@
 
 #include "kernels/onednn/qconv.h"
 #include "kernels/reference/qconv.h"
+#include "kernels/simd/depthwise.h"
 #include "ops/channels_last.h"
 #include "ops/quantized_inputs.h"
 #include "ops/registry.h"
@@ -66,8 +67,13 @@ struct OneDnnConv {
   }
 };
 
-// oneDNN's convolution, if weight and zero point are constant and sums can be kept exact.
-std::optional<OneDnnConv> make_onednn(const BindContext& context, const Slots& slots) {
+// A weight that is constant as its zero point is: that subtracted, and what of the shape it says.
+struct ConstantWeight {
+  ConvShape shape;
+  Tensor centered;
+};
+
+std::optional<ConstantWeight> constant_weight(const BindContext& context, const Slots& slots) {
   const Tensor* w = context.constant(slots.w);
   const Tensor* zero_point = context.constant(slots.w_zero_point);
   if (w == nullptr || w->rank() < 3 || w->rank() > 5 || w->size() == 0) return {};
@@ -78,7 +84,15 @@ std::optional<OneDnnConv> make_onednn(const BindContext& context, const Slots& s
   for (std::size_t i = 2; i < w->rank(); ++i) shape.window.kernel[3 - w->rank() + i] = w->dim(i);
   Tensor centered(DType::kInt32, w->shape());
   center(*w, zero_point, axes_after_channels(*w), centered);
-  auto conv = onednn::IntegerConv::pack(shape, centered.data<int32_t>(), read_layout(context));
+  return ConstantWeight{shape, std::move(centered)};
+}
+
+// oneDNN's convolution, if sums can be kept exact.
+std::optional<OneDnnConv> make_onednn(const BindContext& context, const Slots& slots) {
+  const auto weight = constant_weight(context, slots);
+  if (!weight) return {};
+  auto conv = onednn::IntegerConv::pack(weight->shape, weight->centered.data<int32_t>(),
+                                        read_layout(context));
   if (!conv) return {};
   return OneDnnConv{slots, std::make_shared<onednn::IntegerConv>(std::move(*conv))};
 }
@@ -145,6 +159,34 @@ Kernel qlinear_conv(const ConvNode& node, Engine engine) {
   };
 }
 
+// The depthwise convolution of channels-last images.
+struct DepthwiseEngine {
+  std::shared_ptr<const simd::DepthwiseConv> conv;
+
+  template <class T>
+  void operator()(KernelCall& call, const ConvShape& shape, const int32_t* bias,
+                  const Requantize<T>& rule, T* y) const {
+    const Tensor& x = call.input(0);
+    const simd::DepthwiseOutput output = {bias, rule.multiplier(), rule.zero_point()};
+    const int32_t zero = read_zero_point(call, kQLinearConv.x_zero_point, x.dtype());
+    with_type(ByteTypes{}, x.dtype(), [&]<class X>(std::type_identity<X>) {
+      conv->run(shape.window, shape.batch, x.data<X>(), zero, output, y);
+    });
+  }
+};
+
+Kernel bind_simd_qlinear_conv(const BindContext& context) {
+  const auto weight = constant_weight(context, kQLinearConv);
+  if (!weight || read_layout(context) != Layout::kChannelsLast || weight->shape.groups == 1 ||
+      weight->shape.in_channels != weight->shape.groups ||
+      weight->shape.out_channels != weight->shape.groups)
+    return {};
+  const int64_t channels = weight->shape.groups;
+  auto conv = std::make_shared<const simd::DepthwiseConv>(
+      channels, weight->centered.size() / channels, weight->centered.data<int32_t>());
+  return qlinear_conv({context, Layout::kChannelsLast}, DepthwiseEngine{std::move(conv)});
+}
+
 Kernel bind_reference_conv_integer(const BindContext& context) {
   return conv_integer({context, Layout::kChannelsFirst}, ReferenceConv{kConvInteger});
 }
@@ -164,6 +206,7 @@ Kernel bind_onednn_qlinear_conv(const BindContext& context) {
 
 std::span<const OpSpec> qlinear_conv_ops() {
   static const std::vector<Binding> kQLinear = {
+      {Provider::kSimd, bind_simd_qlinear_conv},
       {Provider::kOneDnn, bind_onednn_qlinear_conv},
       {Provider::kReference, bind_reference_qlinear_conv}};
   static const std::vector<Binding> kInteger = {

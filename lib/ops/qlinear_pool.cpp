@@ -4,6 +4,8 @@
 #include "base/saturate.h"
 #include "kernels/reference/elementwise.h"
 #include "kernels/reference/pool.h"
+#include "kernels/simd/pool.h"
+#include "ops/channels_last.h"
 #include "ops/quantized_inputs.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
@@ -70,10 +72,60 @@ Kernel bind_global_average_pool(const BindContext&) {
   };
 }
 
-OpSpec pool_op(std::string_view op_type, BindFn bind) {
+// The mean of windows of a channels-last image.
+Kernel bind_simd_average_pool(const BindContext& context) {
+  if (read_layout(context) == Layout::kChannelsFirst) return {};
+  const WindowAttributes attributes = read_window(context);
+  constexpr int64_t kMost = int64_t{1} << 16;  // elements of a window; see simd::average_pool
+  int64_t elements = 1;
+  for (const int64_t size : attributes.kernel_shape)
+    if (size >= kMost || (elements *= size) >= kMost) return {};
+  const bool count_padding = context.attribute<int64_t>("count_include_pad", 0) != 0;
+  return [attributes, count_padding](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    const Shape first = to_channels_first(x.shape(), Layout::kChannelsLast);
+    const Window window = resolve_window(attributes, first, attributes.kernel_shape);
+    const Shape shape = window_output_shape(first[0], first[1], window);
+    Tensor& y = call.output(0, x.dtype(), from_channels_first(shape, Layout::kChannelsLast));
+    const std::vector<int64_t> sizes = reference::window_sizes(window, count_padding);
+    const simd::QuantizedMean rule = {read_zero_point(call, 2, x.dtype()),
+                                      read_scale(call, 1) / read_scale(call, 3),
+                                      read_zero_point(call, 4, x.dtype())};
+    if (y.size() == 0) return;
+    with_type(ByteTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
+      simd::average_pool(window, first[0], first[1], sizes.data(), rule, x.data<T>(),
+                         y.mutable_data<T>());
+    });
+  };
+}
+
+Kernel bind_simd_global_average_pool(const BindContext& context) {
+  if (read_layout(context) == Layout::kChannelsFirst) return {};
+  return
+      [reference = bind_channels_first(bind_global_average_pool, context, {0})](KernelCall& call) {
+        constexpr int64_t kMost = int64_t{1} << 23;  // see simd::global_average_pool
+        const Tensor& x = call.input(0);
+        const int64_t pixels = x.rank() < 3 ? 0 : product(x.shape(), 1, x.rank() - 1);
+        if (pixels == 0 || pixels >= kMost) return reference(call);
+        Shape shape(x.rank(), 1);
+        shape.front() = x.shape().front();
+        shape.back() = x.shape().back();
+        Tensor& y = call.output(0, x.dtype(), shape);
+        const simd::QuantizedMean rule = {
+            read_zero_point(call, 2, x.dtype()),
+            read_scale(call, 1) / (read_scale(call, 3) * static_cast<float>(pixels)),
+            read_zero_point(call, 4, x.dtype())};
+        with_type(ByteTypes{}, x.dtype(), [&]<class T>(std::type_identity<T>) {
+          simd::global_average_pool(shape.front(), pixels, shape.back(), rule, x.data<T>(),
+                                    y.mutable_data<T>());
+        });
+      };
+}
+
+OpSpec pool_op(std::string_view op_type, BindFn simd, BindFn reference) {
   return {.domain = "com.microsoft",
           .op_type = op_type,
-          .bindings = {{Provider::kReference, bind}},
+          .bindings = {{Provider::kSimd, simd}, {Provider::kReference, reference}},
           .images = {0}};
 }
 
@@ -81,8 +133,8 @@ OpSpec pool_op(std::string_view op_type, BindFn bind) {
 
 std::span<const OpSpec> qlinear_pool_ops() {
   static const std::vector<OpSpec> kOps = {
-      pool_op("QLinearGlobalAveragePool", bind_global_average_pool),
-      pool_op("QLinearAveragePool", bind_average_pool),
+      pool_op("QLinearGlobalAveragePool", bind_simd_global_average_pool, bind_global_average_pool),
+      pool_op("QLinearAveragePool", bind_simd_average_pool, bind_average_pool),
   };
   return kOps;
 }

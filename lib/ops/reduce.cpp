@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "kernels/simd/pool.h"
+#include "ops/channels_last.h"
 #include "ops/half_as_float.h"
 #include "ops/integer_types.h"
 #include "ops/registry.h"
@@ -68,6 +70,24 @@ Kernel bind_global_pool(const BindContext&) {
   };
 }
 
+// The mean over the pixels of channels-last images.
+Kernel bind_simd_global_average_pool(const BindContext& context) {
+  if (context.dtype(0) != DType::kFloat32 || read_layout(context) == Layout::kChannelsFirst)
+    return {};
+  return [](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    if (x.rank() < 3) fail("input {} has no spatial axes", to_string(x.shape()));
+    const int64_t pixels = product(x.shape(), 1, x.rank() - 1);
+    Shape shape(x.rank(), 1);
+    shape.front() = x.shape().front();
+    shape.back() = x.shape().back();
+    Tensor& y = call.output(0, x.dtype(), shape);
+    const Window window{.rank = 1, .input = {1, 1, pixels}, .kernel = {1, 1, pixels}};
+    simd::average_pool(window, shape.front(), shape.back(), &pixels, x.data<float>(),
+                       y.mutable_data<float>());
+  };
+}
+
 }  // namespace
 
 std::span<const OpSpec> reduce_ops() {
@@ -92,7 +112,8 @@ std::span<const OpSpec> reduce_ops() {
       reference_op("GlobalMaxPool", bind_global_pool<ref::MaxOf>, {.inputs = {Role::kActivation}}),
       {.domain = kInternalDomain,
        .op_type = "GlobalAveragePool",
-       .bindings = {{Provider::kReference, bind_global_pool<ref::MeanOf>}},
+       .bindings = {{Provider::kSimd, bind_simd_global_average_pool},
+                    {Provider::kReference, bind_global_pool<ref::MeanOf>}},
        .images = {0}},
   });
   return kOps;

@@ -25,6 +25,12 @@ void with_type(Types<Ts...>, DType dtype, F&& f) {
   if (!known) fail("element type {} is not supported", name(dtype));
 }
 
+/// Whether `dtype` names one of the list.
+template <class... Ts>
+bool is_one_of(Types<Ts...>, DType dtype) {
+  return ((dtype_of<Ts> == dtype) || ...);
+}
+
 /// Throws Error unless both are of the same element type.
 inline void require_same_type(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype())

@@ -57,8 +57,8 @@ Ranges measure(const Model& model, const std::vector<bool>& conditions) {
   const Executor executor(model, {.observed = targets.values});
   CalibrationTable table;
   for (const bool condition : conditions)
-    executor.run(feed(condition), [&](const std::string& name, const Tensor& value) {
-      table.values[name].observe(value);
+    executor.run(feed(condition), [&](const std::string& name, const Tensor& value, Layout layout) {
+      observe(targets, false, 0, name, value, layout, table);
     });
   return choose_minmax(table);
 }

@@ -35,10 +35,35 @@ TEST_CASE("a model runs, for every size of a free dimension") {
 TEST_CASE("an observer sees the named values, inputs too") {
   const Executor executor(parse_text(kChain), {.observed = {"a", "x"}});
   std::map<std::string, std::vector<float>> seen;
-  executor.run(
-      {{"x", Tensor::of<float>({1, 2}, {2, -3})}},
-      [&](const std::string& name, const Tensor& value) { seen[name] = value.to_vector<float>(); });
+  executor.run({{"x", Tensor::of<float>({1, 2}, {2, -3})}},
+               [&](const std::string& name, const Tensor& value, Layout) {
+                 seen[name] = value.to_vector<float>();
+               });
   CHECK(seen == std::map<std::string, std::vector<float>>{{"a", {3, -2}}, {"x", {2, -3}}});
+}
+
+TEST_CASE("an observer is told that an image lies channels-last; outputs never do") {
+  const Executor executor(parse_text(R"(
+model ir 8 opset 13
+graph image
+input x: float32[1, 1, 1, 3]
+const w: float32[2, 1, 1, 1] = [1, 10]
+a: float32[1, 2, 1, 3] = Conv(x, w)
+y: float32[1, 2, 1, 3] = Relu(a)
+output y: float32[1, 2, 1, 3]
+)"),
+                          {.observed = {"a", "y"}});
+  std::map<std::string, std::pair<Layout, std::vector<float>>> seen;
+  const TensorMap outputs =
+      executor.run({{"x", Tensor::of<float>({1, 1, 1, 3}, {1, -2, 3})}},
+                   [&](const std::string& name, const Tensor& value, Layout layout) {
+                     seen[name] = {layout, value.to_vector<float>()};
+                   });
+  const std::vector<float> a_last = {1, 10, -2, -20, 3, 30};
+  const std::vector<float> y_first = {1, 0, 3, 10, 0, 30};
+  CHECK(seen.at("a") == std::pair(Layout::kChannelsLast, a_last));
+  CHECK(seen.at("y") == std::pair(Layout::kChannelsFirst, y_first));
+  CHECK(outputs.at("y").to_vector<float>() == y_first);
 }
 
 TEST_CASE("a wrong feed is named") {

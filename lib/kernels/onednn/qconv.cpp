@@ -7,23 +7,58 @@
 #include "kernels/onednn/engine.h"
 #include "kernels/onednn/qinput.h"
 #include "kernels/onednn/qweight.h"
+#include "kernels/simd/requantize.h"
+#include "kernels/transpose.h"
 
 namespace qtool::onednn {
 namespace {
-
-constexpr int64_t kTile = 32;  // pixels brought from channels-last to channels-first at a time
 
 Desc channels_last(DataType type, const Dims& dims) {
   return {dims, type, channels_last_strides(dims)};
 }
 
-// All that is made for one shape.
-struct Primitive {
-  PaddedInput input;
+// A convolution of one image, or of some of its rows.
+struct Piece {
   dnnl::convolution_forward run;
   dnnl::memory source;
   dnnl::memory weight;
   dnnl::memory sums;
+
+  void convolve(const uint8_t* x, int32_t* y) {
+    source.set_data_handle(const_cast<uint8_t*>(x));
+    sums.set_data_handle(y);
+    run.execute(stream(),
+                {{DNNL_ARG_SRC, source}, {DNNL_ARG_WEIGHTS, weight}, {DNNL_ARG_DST, sums}});
+  }
+};
+
+// The first spatial axis that oneDNN sees, along which images are cut into rows.
+std::size_t row_axis(const Window& window) {
+  return window.input.size() - static_cast<std::size_t>(std::max(window.rank, 2));
+}
+
+// What is computed at a time, so that the sums are still in the cache when they are requantized.
+struct Rows {
+  int64_t all;      // of the output image
+  int64_t at_once;  // the last ones may be fewer
+  int64_t pixels;   // of a row
+};
+
+Rows cut(const ConvShape& shape, int64_t parts) {
+  constexpr int64_t kSumsAtOnce = int64_t{1} << 16;
+  const int64_t all = shape.window.output[row_axis(shape.window)];
+  const int64_t pixels = volume(shape.window.output) / all;
+  const int64_t fit = std::max<int64_t>(1, kSumsAtOnce / (pixels * shape.out_channels * parts));
+  const int64_t pieces = (all + fit - 1) / fit;
+  return {all, (all + pieces - 1) / pieces, pixels};
+}
+
+// All that is made for one shape.
+struct Program {
+  Rows rows;
+  PaddedInput input;
+  Piece piece;
+  std::optional<Piece> last;  // if it has fewer rows
 };
 
 // Scratch memory, cut into what a run needs; every piece is aligned to 64.
@@ -32,13 +67,15 @@ class Scratch {
   Scratch(const ConvShape& shape, int64_t parts, std::byte* memory)
       : input(take<uint8_t>(memory,
                             shape.batch * volume(padded_sizes(shape.window)) * shape.in_channels)),
-        sums(take<int32_t>(memory,
-                           shape.batch * volume(shape.window.output) * shape.out_channels * parts)),
-        row(take<int32_t>(memory, shape.out_channels)),
+        sums(take<int32_t>(memory, pixels_at_once(shape, parts) * shape.out_channels * parts)),
         base(take<int32_t>(memory, shape.out_channels)),
-        tile(take<int32_t>(memory, shape.out_channels * kTile)) {}
+        result(take<int32_t>(memory, pixels_at_once(shape, parts) * shape.out_channels)) {}
 
  private:
+  static int64_t pixels_at_once(const ConvShape& shape, int64_t parts) {
+    const Rows rows = cut(shape, parts);
+    return rows.at_once * rows.pixels;
+  }
   template <class T>
   T* take(std::byte* memory, int64_t count) {
     const std::size_t start = bytes;
@@ -49,42 +86,65 @@ class Scratch {
  public:
   std::size_t bytes = 0;  // first: counted while the others are made
   uint8_t* input;
-  int32_t* sums;  // as the primitive gives them
-  int32_t* row;   // those of one pixel, parts added up
-  int32_t* base;  // what is added to the sums of each channel
-  int32_t* tile;  // results of kTile pixels, of up to 4 bytes each
+  int32_t* sums;    // [pixels, channels · parts], as a piece gives them
+  int32_t* base;    // what is added to the sums of each channel
+  int32_t* result;  // [pixels, channels], of up to 4 bytes each
 };
+
+// y[r, c] = rule(sums[r, c] + base[c], c), rows of c at `y_stride` elements.
+template <class T>
+void finish(const simd::Sums& sums, const int32_t* base, const Requantize<T>& rule, T* y) {
+  simd::requantize(sums, base, rule.multiplier(), rule.zero_point(), y, sums.channels);
+}
+void finish(const simd::Sums& sums, const int32_t* base, const Requantize<int32_t>&, int32_t* y) {
+  for (int64_t r = 0; r < sums.rows; ++r)
+    for (int64_t c = 0; c < sums.channels; ++c)
+      y[r * sums.channels + c] = sums.data[r * sums.stride + c] + base[c];
+}
 
 }  // namespace
 
 struct IntegerConv::State {
   SplitWeight split;
   Layout layout;
-  dnnl::memory packed;  // the weight as the latest primitive wants it
-  ShapeCache<ConvShape, Primitive> primitives;
+  dnnl::memory packed;  // the weight as the latest piece wants it
+  ShapeCache<ConvShape, Program> programs;
 
-  Primitive make(const ConvShape& shape);
-  // Fills scratch.sums.
-  void convolve(const ConvShape& shape, const ByteInput& x, Scratch& scratch);
+  Program make(const ConvShape& shape);
+  Piece make_piece(const ConvShape& shape, const Window::Sizes& padded, int64_t rows);
   // base[c] = bias[c] less what the zero point adds to every sum.
   void set_base(const ConvShape& shape, const ByteInput& x, const int32_t* bias,
                 int32_t* base) const;
-  // row[c] = base[c] + the sums of all parts, for one pixel.
-  void add_parts(const ConvShape& shape, const int32_t* sums, const int32_t* base,
-                 int32_t* row) const;
+  // Adds the parts of each group [parts, channels of the group] up into the first one.
+  void add_parts(const ConvShape& shape, int64_t pixels, int32_t* sums) const;
 };
 
-Primitive IntegerConv::State::make(const ConvShape& shape) {
+Program IntegerConv::State::make(const ConvShape& shape) {
+  const Rows rows = cut(shape, split.parts);
+  const Window::Sizes padded = padded_sizes(shape.window);
+  const int64_t rest = rows.all % rows.at_once;
+  return {rows, PaddedInput(shape, layout == Layout::kChannelsLast),
+          make_piece(shape, padded, rows.at_once),
+          rest == 0 ? std::nullopt : std::optional(make_piece(shape, padded, rest))};
+}
+
+Piece IntegerConv::State::make_piece(const ConvShape& shape, const Window::Sizes& padded,
+                                     int64_t rows) {
   const Window& window = shape.window;
+  const std::size_t axis = row_axis(window);
+  Window::Sizes input = padded;
+  Window::Sizes output = window.output;
+  input[axis] =
+      (rows - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+  output[axis] = rows;
   const int64_t group_outputs = split.parts * shape.out_channels / shape.groups;
   Dims weight_dims = {group_outputs, shape.in_channels / shape.groups};
   if (shape.groups > 1) weight_dims.insert(weight_dims.begin(), shape.groups);
   weight_dims = with_spatial(weight_dims, window, window.kernel);
-  const Desc source = channels_last(
-      DataType::u8, with_spatial({shape.batch, shape.in_channels}, window, padded_sizes(window)));
-  const Desc sums = channels_last(
-      DataType::s32,
-      with_spatial({shape.batch, shape.groups * group_outputs}, window, window.output));
+  const Desc source =
+      channels_last(DataType::u8, with_spatial({1, shape.in_channels}, window, input));
+  const Desc sums =
+      channels_last(DataType::s32, with_spatial({1, shape.groups * group_outputs}, window, output));
   const Dims no_padding = with_spatial({}, window, {0, 0, 0});
   Window::Sizes gaps = window.dilation;
   for (int64_t& gap : gaps) --gap;
@@ -98,19 +158,19 @@ Primitive IntegerConv::State::make(const ConvShape& shape) {
   if (!packed || packed.get_desc() != made.weights_desc())
     packed =
         reordered(wrap(plain(DataType::s8, weight_dims), split.values.data()), made.weights_desc());
-  return {PaddedInput(shape, layout == Layout::kChannelsLast), dnnl::convolution_forward(made),
-          wrap(source, nullptr), packed, wrap(sums, nullptr)};
+  return {dnnl::convolution_forward(made), wrap(source, nullptr), packed, wrap(sums, nullptr)};
 }
 
-void IntegerConv::State::add_parts(const ConvShape& shape, const int32_t* sums, const int32_t* base,
-                                   int32_t* row) const {
-  const int64_t groups = split.parts == 1 ? 1 : shape.groups;
-  const int64_t group_outputs = shape.out_channels / groups;
-  for (int64_t g = 0; g < groups; ++g, base += group_outputs, row += group_outputs) {
-    std::copy_n(base, group_outputs, row);
-    for (int64_t p = 0; p < split.parts; ++p, sums += group_outputs)
-      for (int64_t c = 0; c < group_outputs; ++c) row[c] += sums[c];
-  }
+void IntegerConv::State::add_parts(const ConvShape& shape, int64_t pixels, int32_t* sums) const {
+  if (split.parts == 1) return;
+  const int64_t outputs = shape.out_channels / shape.groups;
+  int32_t* to = sums;
+  for (int64_t i = 0; i < pixels * shape.groups; ++i, sums += outputs * split.parts, to += outputs)
+    for (int64_t c = 0; c < outputs; ++c) {
+      int32_t sum = sums[c];
+      for (int64_t p = 1; p < split.parts; ++p) sum += sums[p * outputs + c];
+      to[c] = sum;
+    }
 }
 
 std::optional<IntegerConv> IntegerConv::pack(const ConvShape& shape, const int32_t* weight,
@@ -131,15 +191,6 @@ std::size_t IntegerConv::scratch_bytes(const ConvShape& shape) const {
   return Scratch(shape, state_->split.parts, nullptr).bytes;
 }
 
-void IntegerConv::State::convolve(const ConvShape& shape, const ByteInput& x, Scratch& scratch) {
-  Primitive& primitive = primitives.get(shape, [&] { return make(shape); });
-  primitive.source.set_data_handle(primitive.input.prepare(x, scratch.input));
-  primitive.sums.set_data_handle(scratch.sums);
-  primitive.run.execute(stream(), {{DNNL_ARG_SRC, primitive.source},
-                                   {DNNL_ARG_WEIGHTS, primitive.weight},
-                                   {DNNL_ARG_DST, primitive.sums}});
-}
-
 void IntegerConv::State::set_base(const ConvShape& shape, const ByteInput& x, const int32_t* bias,
                                   int32_t* base) const {
   const int32_t zero_point = stored_zero_point(x);
@@ -151,28 +202,33 @@ void IntegerConv::State::set_base(const ConvShape& shape, const ByteInput& x, co
 template <class T>
 void IntegerConv::run(const ConvShape& shape, const ByteInput& x, const int32_t* bias,
                       const Requantize<T>& rule, std::byte* memory, T* y) {
-  Scratch scratch(shape, state_->split.parts, memory);
-  state_->convolve(shape, x, scratch);
-  state_->set_base(shape, x, bias, scratch.base);
+  State& state = *state_;
+  Program& program = state.programs.get(shape, [&] { return state.make(shape); });
+  const Scratch scratch(shape, state.split.parts, memory);
+  const auto* input = static_cast<const uint8_t*>(program.input.prepare(x, scratch.input));
+  state.set_base(shape, x, bias, scratch.base);
+  const auto& [all_rows, rows_at_once, row_pixels] = program.rows;
+  const Window::Sizes padded = padded_sizes(shape.window);
+  const std::size_t axis = row_axis(shape.window);
   const int64_t channels = shape.out_channels;
-  const int64_t pixels = volume(shape.window.output);
-  // The results of pixel p (over the whole batch), all channels.
-  const auto write_pixel = [&](int64_t p, T* out) {
-    state_->add_parts(shape, scratch.sums + p * channels * state_->split.parts, scratch.base,
-                      scratch.row);
-    requantize_row(scratch.row, channels, rule, out);
-  };
-  if (state_->layout == Layout::kChannelsLast) {
-    for (int64_t p = 0; p < shape.batch * pixels; ++p) write_pixel(p, y + p * channels);
-    return;
-  }
-  T* tile = reinterpret_cast<T*>(scratch.tile);
-  for (int64_t n = 0; n < shape.batch; ++n, y += channels * pixels)
-    for (int64_t first = 0; first < pixels; first += kTile) {
-      const int64_t count = std::min(kTile, pixels - first);
-      for (int64_t p = 0; p < count; ++p) write_pixel(n * pixels + first + p, tile + p * channels);
-      for (int64_t c = 0; c < channels; ++c)
-        for (int64_t p = 0; p < count; ++p) y[c * pixels + first + p] = tile[p * channels + c];
+  const int64_t image = volume(padded) * shape.in_channels;
+  const int64_t input_row = image / padded[axis] * shape.window.stride[axis];
+  for (int64_t n = 0; n < shape.batch; ++n, y += all_rows * row_pixels * channels)
+    for (int64_t row = 0; row < all_rows; row += rows_at_once) {
+      const int64_t rows = std::min(rows_at_once, all_rows - row);
+      const int64_t pixels = rows * row_pixels;
+      const int64_t first = row * row_pixels;
+      Piece& piece = rows == rows_at_once ? program.piece : *program.last;
+      piece.convolve(input + n * image + row * input_row, scratch.sums);
+      state.add_parts(shape, pixels, scratch.sums);
+      const simd::Sums sums = {scratch.sums, pixels, channels, channels};
+      if (state.layout == Layout::kChannelsLast) {
+        finish(sums, scratch.base, rule, y + first * channels);
+        continue;
+      }
+      T* const last = reinterpret_cast<T*>(scratch.result);
+      finish(sums, scratch.base, rule, last);
+      transpose_into(pixels, channels, last, y + first, all_rows * row_pixels);
     }
 }
 

@@ -56,9 +56,28 @@ PaddedInput::PaddedInput(const ConvShape& shape, bool channels_last) {
   from_offset_ = offset_of(x_strides, window, from);
   to_offset_ = offset_of(padded_strides, window, to);
   const Dims dims = with_spatial(head, window, seen);
+  channels_last_ = channels_last;
+  seen_ = dims;
+  from_strides_ = x_strides;
+  to_strides_ = padded_strides;
   from_ = wrap({dims, DataType::u8, x_strides}, nullptr);
   to_ = wrap({dims, DataType::u8, padded_strides}, nullptr);
   if (volume(seen) > 0) reorder_ = dnnl::reorder(from_, to_);
+}
+
+// Pixels of the last axis lie together on both sides.
+void PaddedInput::copy_rows(const uint8_t* from, uint8_t* to) const {
+  const auto bytes = static_cast<std::size_t>(seen_.back() * seen_[1]);
+  const std::size_t last = seen_.size() - 2;
+  const int64_t planes = seen_.size() > 4 ? seen_[2] : 1;
+  for (int64_t n = 0; n < seen_[0]; ++n)
+    for (int64_t plane = 0; plane < planes; ++plane)
+      for (int64_t row = 0; row < seen_[last]; ++row)
+        std::memcpy(to + n * to_strides_[0] + (planes > 1 ? plane * to_strides_[2] : 0) +
+                        row * to_strides_[last],
+                    from + n * from_strides_[0] + (planes > 1 ? plane * from_strides_[2] : 0) +
+                        row * from_strides_[last],
+                    bytes);
 }
 
 void* PaddedInput::prepare(const ByteInput& x, uint8_t* buffer) {
@@ -68,7 +87,10 @@ void* PaddedInput::prepare(const ByteInput& x, uint8_t* buffer) {
   if (is_padded_) std::memset(buffer, x.zero_point, bytes_);
   from_.set_data_handle(data + from_offset_);
   to_.set_data_handle(buffer + to_offset_);
-  if (reorder_) reorder_.execute(stream(), from_, to_);
+  if (channels_last_)
+    copy_rows(data + from_offset_, buffer + to_offset_);
+  else if (reorder_)
+    reorder_.execute(stream(), from_, to_);
   for (std::size_t i = 0; x.is_signed && i < bytes_; ++i) buffer[i] ^= 0x80;
   return buffer;
 }

@@ -35,11 +35,17 @@ class PaddedInput {
   void* prepare(const ByteInput& x, uint8_t* buffer);
 
  private:
+  void copy_rows(const uint8_t* from, uint8_t* to) const;
+
   std::size_t bytes_;
   bool is_padded_ = false;     // or cut
   bool is_reordered_ = false;  // or one of the above
-  int64_t from_offset_ = 0;    // of the first element of x that is used
-  int64_t to_offset_ = 0;      // where it goes
+  bool channels_last_ = false;
+  dnnl::memory::dims seen_;  // [batch, channels, spatial...] of the part of x that windows see
+  dnnl::memory::dims from_strides_;
+  dnnl::memory::dims to_strides_;
+  int64_t from_offset_ = 0;  // of the first element of x that is used
+  int64_t to_offset_ = 0;    // where it goes
   dnnl::memory from_;
   dnnl::memory to_;
   dnnl::reorder reorder_;

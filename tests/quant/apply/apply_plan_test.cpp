@@ -47,13 +47,10 @@ Ranges ranges(const Model& model, const QuantOptions& options) {
   const Executor executor(model, {.observed = targets.values});
   CalibrationTable table;
   for (uint32_t seed = 0; seed < 4; ++seed)
-    executor.run(random_feed(seed), [&](const std::string& name, const Tensor& value) {
-      table.values[name].observe(value);
-      if (const auto axis = targets.channels.find(name); axis != targets.channels.end())
-        observe_channels(table.channels[name], value, axis->second);
-      if (const auto axis = targets.means.find(name); axis != targets.means.end())
-        table.sums[name].observe(value, axis->second);
-    });
+    executor.run(random_feed(seed),
+                 [&](const std::string& name, const Tensor& value, Layout layout) {
+                   observe(targets, false, seed, name, value, layout, table);
+                 });
   return choose_minmax(table);
 }
 
