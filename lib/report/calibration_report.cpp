@@ -133,11 +133,11 @@ Json ReportWriter::facts() const {
   const auto fact = [](const char* name, const std::string& text) {
     return Json::array({name, text});
   };
-  return {fact("Samples", std::to_string(report_.table.samples.count())),
-          fact("Values", std::to_string(values_.size())),
-          fact("Ranges for",
-               fmt::format("{} levels{}", grid.levels, grid.symmetric ? ", symmetric" : "")),
-          fact("Fingerprint of the model", report_.fingerprint)};
+  const std::string grid_text =
+      fmt::format("{} levels{}", grid.levels, grid.symmetric ? ", symmetric" : "");
+  return Json::array({fact("Samples", std::to_string(report_.table.samples.count())),
+                      fact("Values", std::to_string(values_.size())), fact("Ranges for", grid_text),
+                      fact("Fingerprint of the model", report_.fingerprint)});
 }
 
 Json ReportWriter::remark_texts() const {
@@ -155,7 +155,10 @@ Json ReportWriter::run() {
           {"facts", facts()},
           {"remarks", remark_texts()},
           {"calibration",
-           {{"methods", methods}, {"levels", report_.grid.levels}, {"values", values_}}}};
+           {{"methods", methods},
+            {"levels", report_.grid.levels},
+            {"symmetric", report_.grid.symmetric},
+            {"values", values_}}}};
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The section of a calibration table: {methods, levels, values}, as calibration_report.cpp writes it.
+// The section of a calibration table: {methods, levels, symmetric, values}, as calibration_report.cpp writes it.
 
 function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
@@ -39,12 +39,13 @@ const calibrationColumns = [
 ];
 
 // The ranges as a table: all that their chart shows.
-function rangesTable(value, {methods, levels}) {
+function rangesTable(value, {methods, levels, symmetric}) {
   const whole = value.max - value.min;
+  const span = ({min, max}) => symmetric ? 2 * Math.max(-min, max) : Math.max(max, 0) - Math.min(min, 0);
   const row = (range, i) => element('tr', {},
       element('th', {scope: 'row'}, element('span', {class: 'key', style: `background: ${color(i)}`}), methods[i]),
       ...[number(range.min), number(range.max), percent(whole > 0 ? (range.max - range.min) / whole : null),
-        number((range.max - range.min) / (levels - 1)), percent(range.clipped)]
+        number(span(range) / (levels - 1)), percent(range.clipped)]
           .map((text) => element('td', {}, text)));
   const titles = ['Method', 'From', 'To', 'Of what was seen', 'One step', 'Outside'];
   return element('table', {class: 'ranges'},
@@ -106,8 +107,9 @@ function firstLooks(values, methods) {
 function calibrationSection(section) {
   const {values, methods} = section;
   values.forEach(addMeasures);
+  const columns = calibrationColumns.filter(({key}) => values.some((value) => key(value) != null));
   const table = new SortableTable({
-    columns: calibrationColumns, rows: values, sortedBy: 2,
+    columns, rows: values, sortedBy: Math.max(0, columns.findIndex(({title}) => title === 'Methods disagree')),
     caption: 'All values. A title sorts by its column, a name opens its charts; ↑ and ↓ go from name to name.',
     detail: (value, cell) => valueDetail(value, section, cell)});
   const looks = firstLooks(values, methods);

@@ -1,6 +1,6 @@
 // Charts, drawn by Observable Plot as SVG whose colours are those of the page's style.
 
-const chartMargins = {marginLeft: 120, marginRight: 70};
+const chartLook = {marginLeft: 130, marginRight: 80, style: {fontSize: '12px'}};
 
 function color(index) { return `var(--series-${index % 8})`; }
 
@@ -8,6 +8,8 @@ function bins({low, width, counts}) {
   return counts.map((n, i) => ({x1: low + i * width, x2: low + (i + 1) * width, n}))
       .filter((bin) => bin.n > 0);
 }
+
+function powersOfTen(most) { return d3.range(Math.floor(Math.log10(most)) + 1).map((power) => 10 ** power); }
 
 // Real numbers from the left to the right end of all that is drawn of a value.
 function extent(value) {
@@ -18,12 +20,13 @@ function extent(value) {
 // How often numbers of each size were seen, with both ends of each range.
 function histogramChart(value, methods, width, isLog) {
   const floor = isLog ? 0.5 : 0;
+  const most = Math.max(...value.histogram.counts);
   const ends = value.ranges.flatMap((range, i) => [range.min, range.max].map((x) => ({x, method: methods[i], i})));
   return Plot.plot({
-    ...chartMargins, width, height: 240, marginBottom: 30,
+    ...chartLook, width, height: 240, marginBottom: 30,
     x: {domain: extent(value), label: null},
-    y: {type: isLog ? 'log' : 'linear', label: 'numbers', tickFormat: '~s', ticks: 5, grid: true, nice: !isLog,
-      domain: [floor, Math.max(...value.histogram.counts)]},
+    y: {type: isLog ? 'log' : 'linear', label: 'numbers', tickFormat: '~s', grid: true, nice: !isLog,
+      ticks: isLog ? powersOfTen(most) : 5, domain: [floor, most]},
     marks: [
       Plot.rectY(bins(value.histogram), {x1: 'x1', x2: 'x2', y1: floor, y2: 'n', fill: 'var(--bars)', inset: 0}),
       Plot.ruleX(ends, {x: 'x', stroke: (end) => color(end.i), strokeWidth: 1.5, strokeDasharray: '4 3'}),
@@ -40,7 +43,7 @@ function histogramChart(value, methods, width, isLog) {
 function rangesChart(value, methods, width) {
   const rows = value.ranges.map((range, i) => ({...range, method: methods[i], i}));
   return Plot.plot({
-    ...chartMargins, width, height: 24 * rows.length + 8, marginTop: 4, marginBottom: 4,
+    ...chartLook, width, height: 24 * rows.length + 8, marginTop: 4, marginBottom: 4,
     x: {domain: extent(value), axis: null},
     y: {domain: methods, label: null, padding: 0.35},
     marks: [
@@ -50,7 +53,7 @@ function rangesChart(value, methods, width) {
         textAnchor: 'start'}),
       Plot.tip(rows, Plot.pointerY({x: (row) => (row.min + row.max) / 2, y: 'method',
         title: (row) => `${row.method}: ${number(row.min)} to ${number(row.max)}\n` +
-            `at least ${percent(row.clipped)} of the numbers outside`})),
+            `${percent(row.clipped)} of the numbers outside`})),
     ],
   });
 }
@@ -60,13 +63,13 @@ function channelsChart(value, width) {
   const rows = value.channels.map(([min, max], channel) => ({min, max, channel, mean: value.means?.[channel]}));
   const stroke = Math.max(1, Math.min(8, 0.6 * (width - 190) / rows.length));
   return Plot.plot({
-    ...chartMargins, width, height: 220, marginBottom: 34,
+    ...chartLook, width, height: 220, marginBottom: 40,
     x: {label: 'channel', domain: [-1, rows.length], tickFormat: 'd'},
     y: {label: 'smallest to largest number', grid: true, nice: true},
     marks: [
       Plot.ruleY([0]),
       Plot.ruleX(rows, {x: 'channel', y1: 'min', y2: 'max', stroke: 'var(--bars)', strokeWidth: stroke}),
-      Plot.dot(rows.filter((row) => row.mean != null), {x: 'channel', y: 'mean', r: 1.5, fill: 'var(--series-1)'}),
+      Plot.dot(rows.filter((row) => row.mean != null), {x: 'channel', y: 'mean', r: 2, fill: 'var(--series-1)'}),
       Plot.tip(rows, Plot.pointerX({x: 'channel', y: 'max',
         title: (row) => `channel ${row.channel}\n${number(row.min)} to ${number(row.max)}` +
             (row.mean == null ? '' : `\nmean ${number(row.mean)}`)})),
@@ -78,7 +81,7 @@ function channelsChart(value, width) {
 function ratioChart(rows, {width, y, label, title, open}) {
   const points = rows.map((row, index) => ({row, index, y: y(row)})).filter((point) => point.y != null);
   const chart = Plot.plot({
-    width, height: 200, marginLeft: 50, marginRight: 16, marginBottom: 34,
+    ...chartLook, width, height: 200, marginLeft: 50, marginRight: 16, marginBottom: 40,
     x: {label: 'values in the order of the model', domain: [-1, rows.length], tickFormat: 'd'},
     y: {type: 'log', label, grid: true, ticks: 5, tickFormat: '~g',
       domain: [1, Math.max(2, ...points.map((point) => point.y * 1.2))]},

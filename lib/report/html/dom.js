@@ -12,6 +12,11 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// The text, which may be broken behind '/' and '_'.
+function breakable(text) {
+  return text.split(/(?<=[/_])/).flatMap((part) => [part, element('wbr')]);
+}
+
 // A drawing with the text that stands for it where it cannot be seen.
 function figure(label, caption, chart) {
   chart.setAttribute('role', 'img');

@@ -13,10 +13,10 @@ function count(value) { return value.toLocaleString('en'); }
 // A ratio: "3.2×".
 function times(value) { return value == null ? '–' : number(Number(value.toPrecision(3))) + '×'; }
 
-// A share of 1: "12.3 %", "0", "< 0.001 %".
+// A share of 1: "12.3 %", "none", "< 0.001 %".
 function percent(share) {
   if (share == null) return '–';
-  if (share === 0) return '0';
+  if (share === 0) return 'none';
   if (share < 1e-5) return '< 0.001 %';
   return Number((100 * share).toPrecision(3)) + ' %';
 }

@@ -28,7 +28,8 @@ class SortableTable {
   makeRow(row) {
     const [name, ...others] = this.columns;
     const button = element('button', {type: 'button', class: 'open', 'aria-expanded': 'false',
-      onclick: () => this.toggle(row)}, name.text(row));
+      onclick: () => this.toggle(row)},
+        element('span', {}, ...breakable(name.text(row))));
     const line = element('tr', {}, element('th', {scope: 'row'}, button),
         ...others.map((column) => element('td', {class: column.isText ? 'text' : ''}, column.text(row))));
     return {line, button, detail: null};
