@@ -12,7 +12,6 @@
 #include "ir/fingerprint.h"
 #include "progress.h"
 #include "quantize.h"
-#include "range_options.h"
 #include "report/calibration_report.h"
 
 namespace qtool {
@@ -117,6 +116,7 @@ void run(CalibrateOptions& options) {
                                      ? measured_table(options, model, targets)
                                      : read_table(options.table, fingerprint(model.graph));
   for (const std::string& remark : remarks(table, targets)) spdlog::warn("{}", remark);
+  const ActivationScheme& activation = quantize.quant.activation;
   if (!options.report.empty())
     write_file(options.report,
                calibration_html({.model = std::filesystem::path(quantize.model).filename(),
@@ -124,7 +124,8 @@ void run(CalibrateOptions& options) {
                                  .graph = model.graph,
                                  .table = table,
                                  .targets = targets,
-                                 .grid = for_grid({}, quantize.quant.activation).grid}));
+                                 .grid = {.levels = 1 << bits(activation.dtype),
+                                          .symmetric = activation.symmetric}}));
   if (!quantize.common.quiet)
     fmt::print("{}: {} samples, {} values\n",
                options.table.empty() ? quantize.output : options.report, table.samples.count(),
