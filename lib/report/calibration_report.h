@@ -19,7 +19,8 @@ struct CalibrationReport {
 };
 
 /// The table as a page: for each of the targets its histogram with the range that every method takes
-/// (choose_range, at its default settings), extremes, moments and channels. Throws Error for names that are not UTF-8.
+/// (choose_range, at its default settings), extremes, moments and channels. Throws Error for names
+/// that are not UTF-8.
 std::string calibration_html(const CalibrationReport& report);
 
 /// The share of the numbers that lie in bins wholly outside the range: at most a bin's numbers at each

@@ -128,6 +128,16 @@ def tells_a_value(browser, selector, pattern, x=0.5, y=0.5):
     expect(re.search(pattern, tip), f"pointing at {selector} shows '{tip}'")
 
 
+def has_text_for_charts(browser):
+    """What a screen reader is told: every figure has an image with a name that says what it shows."""
+    nodes = browser.call("Accessibility.getFullAXTree")["nodes"]
+    names = [node["name"]["value"] for node in nodes if node.get("role", {}).get("value") in ("image", "img")]
+    figures = browser.evaluate("document.querySelectorAll('figure').length")
+    expect(len(names) == figures and all(len(name) > 20 for name in names), f"{figures} figures are told as {names}")
+    histograms = [name for name in names if name.startswith("Histogram of")]
+    expect(histograms and all("minmax" in name for name in histograms), "histograms are told without the ranges")
+
+
 def filters(browser):
     browser.evaluate("document.getElementById('filter').focus()")
     browser.call("Input.insertText", text="STEM")
@@ -163,6 +173,7 @@ def check_mobile(browser, page, scheme, work):
     if work:
         browser.screenshot(work / f"report_opened_{scheme}.png")
     draws_channels(browser)
+    has_text_for_charts(browser)
     filters(browser)
     expect(len(browser.pdf()) > 20000, "nothing is printed")
 

@@ -33,7 +33,7 @@ function histogramChart(value, methods, width, isLog) {
       Plot.ruleY([floor]),
       Plot.tip(bins(value.histogram), Plot.pointerX({
         x: (bin) => (bin.x1 + bin.x2) / 2, y: 'n',
-        title: (bin) => `${plural(bin.n, 'number')}, ${percent(bin.n / value.count)}\n` +
+        lineHeight: 1.3, title: (bin) => `${plural(bin.n, 'number')}, ${percent(bin.n / value.count)}\n` +
             `${number(bin.x1)} to ${number(bin.x2)}`})),
     ],
   });
@@ -52,7 +52,7 @@ function rangesChart(value, methods, width) {
       Plot.text(rows, {text: (row) => percent(row.clipped), y: 'method', frameAnchor: 'right', dx: 8,
         textAnchor: 'start'}),
       Plot.tip(rows, Plot.pointerY({x: (row) => (row.min + row.max) / 2, y: 'method',
-        title: (row) => `${row.method}: ${number(row.min)} to ${number(row.max)}\n` +
+        lineHeight: 1.3, title: (row) => `${row.method}: ${number(row.min)} to ${number(row.max)}\n` +
             `${percent(row.clipped)} of the numbers outside`})),
     ],
   });
@@ -71,7 +71,7 @@ function channelsChart(value, width) {
       Plot.ruleX(rows, {x: 'channel', y1: 'min', y2: 'max', stroke: 'var(--bars)', strokeWidth: stroke}),
       Plot.dot(rows.filter((row) => row.mean != null), {x: 'channel', y: 'mean', r: 2, fill: 'var(--series-1)'}),
       Plot.tip(rows, Plot.pointerX({x: 'channel', y: 'max',
-        title: (row) => `channel ${row.channel}\n${number(row.min)} to ${number(row.max)}` +
+        lineHeight: 1.3, title: (row) => `channel ${row.channel}\n${number(row.min)} to ${number(row.max)}` +
             (row.mean == null ? '' : `\nmean ${number(row.mean)}`)})),
     ],
   });
@@ -88,7 +88,7 @@ function ratioChart(rows, {width, y, label, title, open}) {
     marks: [
       Plot.ruleX(points, {x: 'index', y1: 1, y2: 'y', stroke: 'var(--bars)'}),
       Plot.dot(points, {x: 'index', y: 'y', r: 3, fill: 'var(--bars)'}),
-      Plot.tip(points, Plot.pointer({x: 'index', y: 'y', title: (point) => title(point.row)})),
+      Plot.tip(points, Plot.pointer({x: 'index', y: 'y', lineHeight: 1.3, title: (point) => title(point.row)})),
     ],
   });
   chart.addEventListener('click', () => chart.value && open(chart.value.row));
