@@ -99,8 +99,9 @@ class Chromium:
 
     def media(self, **features):
         """E.g. prefers_color_scheme="dark"; media="print" for the style of paper."""
-        named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items() if name != "media"]
-        self.call("Emulation.setEmulatedMedia", media=features.get("media", ""), features=named)
+        media = features.pop("media", "")
+        named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.call("Emulation.setEmulatedMedia", media=media, features=named)
 
     def key(self, key):
         """A key pressed where the focus is: "Tab", "Enter", "ArrowDown"."""
