@@ -12,6 +12,15 @@ file(GLOB cached_dependencies ${QTOOL_DEPS}/catch2-3.7.1* ${QTOOL_DEPS}/onednn-2
 list(TRANSFORM cached_dependencies REPLACE "(/catch2-[^/]*)$" "\\1/usr")
 list(PREPEND CMAKE_PREFIX_PATH ${cached_dependencies})
 
+# The plotting library of reports: scripts and licences that lib/report puts into every page.
+set(QTOOL_D3 ${QTOOL_DEPS}/d3-7.9.0)
+set(QTOOL_PLOT ${QTOOL_DEPS}/plot-0.6.17)
+foreach(file ${QTOOL_D3}/d3.min.js ${QTOOL_PLOT}/plot.umd.min.js)
+  if(NOT EXISTS ${file})
+    message(FATAL_ERROR "${file} is missing: third_party/bootstrap.sh fetches it")
+  endif()
+endforeach()
+
 find_package(Threads REQUIRED)
 find_package(Protobuf REQUIRED)  # before ONNX, whose package file uses its targets
 find_package(ONNX 1.23 REQUIRED)

@@ -16,6 +16,10 @@ onednn_lib_sha256=2f22a54d6a890ed14bfa185d42a4be65d8b5b1df85dc1f0f3a9abe31620416
 onednn_devel_sha256=9763c69e8c907e119056bd52ad918ca84ac9ba939d130a99dfa95ccca3e5e284
 onnx_version=1.23.2
 onnx_sha256=008cb0467b2bbee41448acc7da8b6f4e704624cb0d327a2d5adafc7ce19bc5b8
+d3_version=7.9.0
+d3_sha256=7e36605710a2ba54846797c8c6d888911341b215ae53257dc32a49a0b824355e
+plot_version=0.6.17
+plot_sha256=4dcc9f7afd10caee8b2283c0075a5765610cfbbf6d7d93cdb153b3b5d3501afc
 cmake_version=3.31.6
 cmake_sha256=1c8b05df0602365da91ee6a3336fe57525b137706c4ab5675498f662ae1dbcec
 
@@ -23,6 +27,7 @@ packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
   protobuf-compiler libprotobuf-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libzip-dev libre2-dev
   libxxhash-dev libyaml-cpp-dev libhwy-dev
+  chromium # only for the tests of reports
 )
 
 deps=${QTOOL_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/qtool}
@@ -106,7 +111,26 @@ fill_onnx() {
   } >"$work/onnx.log" 2>&1 || { tail -n 40 "$work/onnx.log" >&2; exit 1; }
 }
 
+# fill_npm PACKAGE SHA256 SCRIPT FOLDER: the package's built script and its licence; what stands in the
+# package to be run is not run.
+fill_npm() {
+  command -v npm >/dev/null || { say "npm is missing: Debian's package npm has it, or nodejs.org's Node.js"; exit 1; }
+  mkdir "$work/npm"
+  (cd "$work/npm" && npm pack --silent --ignore-scripts "$1" >"$work/npm.log" 2>&1) ||
+    { say "npm could not fetch $1"; cat "$work/npm.log" >&2; exit 1; }
+  check "$work"/npm/*.tgz "$2"
+  tar -xzf "$work"/npm/*.tgz -C "$work/npm"
+  cp "$work/npm/package/dist/$3" "$work/npm/package/LICENSE" "$4"
+  rm -r "$work/npm"
+}
+fill_d3() { fill_npm "d3@$d3_version" "$d3_sha256" d3.min.js "$1"; }
+fill_plot() { fill_npm "@observablehq/plot@$plot_version" "$plot_sha256" plot.umd.min.js "$1"; }
+
+# npm comes with Node.js from nodejs.org too, which Debian's package would be in the way of.
+[ -d "$deps/d3-$d3_version" ] && [ -d "$deps/plot-$plot_version" ] || command -v npm >/dev/null || packages+=(npm)
 install_packages
+cached "d3-$d3_version" fill_d3
+cached "plot-$plot_version" fill_plot
 cached "catch2-$catch2_version" fill_catch2
 cached "onednn-$onednn_version" fill_onednn
 cached "onnx-$onnx_version" fill_onnx

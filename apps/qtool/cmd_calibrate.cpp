@@ -12,6 +12,7 @@
 #include "ir/fingerprint.h"
 #include "progress.h"
 #include "quantize.h"
+#include "report/calibration_report.h"
 
 namespace qtool {
 namespace {
@@ -21,6 +22,8 @@ struct CalibrateOptions {
   SampleOptions samples;
   std::string shard = "0/1";
   bool resume = false;
+  std::string table;  // tell of this one in place of running the model
+  std::string report;
 };
 
 // "i/n".
@@ -61,25 +64,20 @@ class Saver {
   Clock::duration took_{0};
 };
 
-CalibrationTable started_table(const CalibrateOptions& options, const std::string& model) {
-  const std::string& path = options.quantize.output;
-  if (!options.resume || !std::filesystem::exists(path)) return {};
+CalibrationTable read_table(const std::string& path, const std::string& model) {
   return with_context([&] { return path; }, [&] { return parse_table(read_file(path), model); });
 }
 
-void run(CalibrateOptions& options) {
+// The table of the samples, written to options.quantize.output.
+CalibrationTable measured_table(const CalibrateOptions& options, const Model& model,
+                                const CalibrationTargets& targets) {
   const CalibrationRun shard = parse_shard(options.shard);
-  if (!options.samples.feedback.empty() && (shard.shards > 1 || options.resume))
-    throw CLI::ValidationError("--feedback",
-                               "needs all samples in order, so no --shard, no --resume");
-  QuantizeOptions& quantize = options.quantize;
-  quantize.scheme.fill(quantize.quant);
-  const Model model = prepared_model(quantize);
+  const QuantizeOptions& quantize = options.quantize;
   const std::string model_fingerprint = fingerprint(model.graph);
-  CalibrationTable table = started_table(options, model_fingerprint);
+  CalibrationTable table;
+  if (options.resume && std::filesystem::exists(quantize.output))
+    table = read_table(quantize.output, model_fingerprint);
   set_threads(options.samples.threads);
-  const CalibrationTargets targets = values_to_calibrate(model, quantize.quant);
-  if (targets.values.empty()) fail("{}: no node would be static", quantize.model);
   const SampleReader samples(model.graph, options.samples.path, options.samples.reader_options());
   Saver saver(quantize.output, model_fingerprint);
   {
@@ -95,9 +93,42 @@ void run(CalibrateOptions& options) {
     fail("{}: interrupted after {} of {} samples; --resume goes on", quantize.output,
          table.samples.count(), samples.count());
   log_sample_remarks(samples);
+  return table;
+}
+
+void check_options(const CalibrateOptions& options) {
+  const CalibrationRun shard = parse_shard(options.shard);
+  if (!options.samples.feedback.empty() && (shard.shards > 1 || options.resume))
+    throw CLI::ValidationError("--feedback",
+                               "needs all samples in order, so no --shard, no --resume");
+  if (options.table.empty() && (options.samples.path.empty() || options.quantize.output.empty()))
+    throw CLI::ValidationError("--calib", "needs samples, and --output for the table of them");
+}
+
+void run(CalibrateOptions& options) {
+  check_options(options);
+  QuantizeOptions& quantize = options.quantize;
+  quantize.scheme.fill(quantize.quant);
+  const Model model = prepared_model(quantize);
+  const CalibrationTargets targets = values_to_calibrate(model, quantize.quant);
+  if (targets.values.empty()) fail("{}: no node would be static", quantize.model);
+  const CalibrationTable table = options.table.empty()
+                                     ? measured_table(options, model, targets)
+                                     : read_table(options.table, fingerprint(model.graph));
   for (const std::string& remark : remarks(table, targets)) spdlog::warn("{}", remark);
+  const ActivationScheme& activation = quantize.quant.activation;
+  if (!options.report.empty())
+    write_file(options.report,
+               calibration_html({.model = std::filesystem::path(quantize.model).filename(),
+                                 .fingerprint = fingerprint(model.graph),
+                                 .graph = model.graph,
+                                 .table = table,
+                                 .targets = targets,
+                                 .grid = {.levels = 1 << bits(activation.dtype),
+                                          .symmetric = activation.symmetric}}));
   if (!quantize.common.quiet)
-    fmt::print("{}: {} samples, {} values\n", quantize.output, table.samples.count(),
+    fmt::print("{}: {} samples, {} values\n",
+               options.table.empty() ? quantize.output : options.report, table.samples.count(),
                table.values.size());
 }
 
@@ -109,12 +140,23 @@ void add_calibrate_command(CLI::App& app) {
       app, "calibrate", "Run a model on samples and keep statistics of its values in a table",
       "  qtool calibrate model.onnx --calib samples/ -o table.json\n"
       "  qtool static model.onnx out.onnx --calib-table table.json --method entropy\n"
-      "  qtool calibrate model.onnx --calib samples/ -o 3.json --shard 3/8",
+      "  qtool calibrate model.onnx --calib samples/ -o 3.json --shard 3/8\n"
+      "  qtool calibrate model.onnx --calib-table table.json --report report.html",
       options->quantize.common);
   QuantizeOptions& quantize = options->quantize;
   command->add_option("model", quantize.model, "Float model (.onnx)")->required();
-  command->add_option("-o,--output", quantize.output, "Table to write (.json)")->required();
-  add_sample_options(*command, "--calib", options->samples);
+  CLI::Option* output =
+      command->add_option("-o,--output", quantize.output, "Table to write (.json)");
+  CLI::Option* calib = add_sample_options(*command, "--calib", options->samples)->required(false);
+  CLI::Option* report = command->add_option(
+      "--report", options->report,
+      "Write a page to read in a browser (.html): histograms, and the ranges of all methods");
+  command
+      ->add_option("--calib-table", options->table,
+                   "Report this table of qtool calibrate; nothing is run")
+      ->excludes(calib)
+      ->excludes(output)
+      ->needs(report);
   command->add_option("--shard", options->shard,
                       "i/n: only every n-th sample, from the i-th on (0 ≤ i < n); see qtool merge");
   command->add_flag("--resume", options->resume,

@@ -43,6 +43,11 @@ std::optional<RangeMethod> find_range_method(std::string_view name) {
   return find_named(kMethods, name);
 }
 std::string range_method_names() { return names_of(kMethods); }
+std::vector<RangeMethod> range_methods() {
+  std::vector<RangeMethod> methods;
+  for (const auto& row : kMethods) methods.push_back(row.value);
+  return methods;
+}
 
 Range choose_range(const Statistics& statistics, const RangeChoice& choice) {
   const Range seen = statistics.extremes.range();

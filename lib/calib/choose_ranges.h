@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "calib/methods/methods.h"
 #include "calib/statistics.h"
@@ -21,6 +22,8 @@ std::string_view name(RangeMethod method);
 /// The method of that name, "minmax", "moving-average", "percentile"…; nothing if there is none.
 std::optional<RangeMethod> find_range_method(std::string_view name);
 std::string range_method_names();
+/// All of them, in the order of range_method_names.
+std::vector<RangeMethod> range_methods();
 
 /// The method with what it needs to know.
 struct RangeChoice {

@@ -3,9 +3,18 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/named.h"
 
 namespace qtool {
 namespace {
+
+constexpr std::array<Named<Doubt>, 4> kDoubts = {{{"", Doubt::kNone},
+                                                  {"unreached", Doubt::kUnreached},
+                                                  {"constant", Doubt::kConstant},
+                                                  {"few numbers", Doubt::kFew}}};
 
 constexpr std::size_t kNamed = 5;  // the rest is counted
 
@@ -21,21 +30,25 @@ void add(std::vector<std::string>& remarks, std::vector<std::string> values,
 
 }  // namespace
 
+std::string_view name(Doubt doubt) { return name_of(kDoubts, doubt); }
+
+Doubt doubt(const CalibrationTable& table, const std::string& value) {
+  const auto it = table.values.find(value);
+  if (it == table.values.end() || it->second.count == 0) return Doubt::kUnreached;
+  if (it->second.count > 1 && it->second.min == it->second.max) return Doubt::kConstant;
+  const bool is_few = it->second.count < 2 * Histogram::kSide;
+  return is_few && table.statistics.contains(value) ? Doubt::kFew : Doubt::kNone;
+}
+
 std::vector<std::string> remarks(const CalibrationTable& table, const CalibrationTargets& targets) {
-  std::vector<std::string> unreached, constant, few;
-  for (const std::string& name : targets.values) {
-    const auto it = table.values.find(name);
-    if (it == table.values.end() || it->second.count == 0)
-      unreached.push_back(name);
-    else if (it->second.count > 1 && it->second.min == it->second.max)
-      constant.push_back(name);
-    else if (table.statistics.contains(name) && it->second.count < 2 * Histogram::kSide)
-      few.push_back(name);
-  }
+  std::map<Doubt, std::vector<std::string>> doubtful;
+  for (const std::string& name : targets.values) doubtful[doubt(table, name)].push_back(name);
   std::vector<std::string> result;
-  add(result, unreached, "were reached by no sample: what reads them stays float");
-  add(result, constant, "are constant in all samples: do the samples stand for real data?");
-  add(result, few,
+  add(result, doubtful[Doubt::kUnreached],
+      "were reached by no sample: what reads them stays float");
+  add(result, doubtful[Doubt::kConstant],
+      "are constant in all samples: do the samples stand for real data?");
+  add(result, doubtful[Doubt::kFew],
       fmt::format("have fewer than {} numbers in all samples, too few for a histogram: their "
                   "range may be wrong with methods other than minmax",
                   2 * Histogram::kSide));

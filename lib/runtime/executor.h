@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ir/graph.h"
-#include "kernels/window.h"
+#include "ops/channels_last.h"
 #include "ops/op.h"
 
 namespace qtool {

@@ -250,6 +250,9 @@ USAGE = [
     ("a stream that would be read twice", "bench model.onnx --data -"),
     ("a shard that is none", "calibrate model.onnx --calib images.npy -o t.json --shard 3/3"),
     ("half a shard", "calibrate model.onnx --calib images.npy -o t.json --shard 1"),
+    ("samples for a table nobody named", "calibrate model.onnx --calib images.npy"),
+    ("a table to write, but no samples", "calibrate model.onnx -o t.json"),
+    ("a table that nothing is done with", "calibrate model.onnx --calib-table t.json"),
     ("an unknown method", "static model.onnx out.onnx --calib images.npy --method best"),
     ("a table and samples", "static model.onnx out.onnx --calib images.npy --calib-table t.json"),
     ("no rounds", "bench model.onnx --data images.npy --rounds 0"),
@@ -450,9 +453,18 @@ def _(world):
     expect(world.bytes("part1.json") == world.bytes("whole.json"), "the resumed table differs")
 
 
+@case("calibrate: a report of the run is a report of its table")
+def _(world):
+    calibrated(world, "-o reported.json --report run.html")
+    done = world.run("calibrate model.onnx --calib-table reported.json --report table.html")
+    expect(done.returncode == 0 and "table.html: 16 samples" in done.stdout, done.stderr)
+    expect(world.bytes("run.html") == world.bytes("table.html"), "the reports differ")
+
+
 @case("calibrate: tables of other models are refused")
 def _(world):
     calibrated(world, "-o whole.json")
+    is_refused(world, "calibrate integers.onnx --calib-table whole.json --report out.html", "whole.json", "another model")
     is_refused(world, "static integers.onnx out.onnx --calib-table whole.json", "whole.json", "another model")
     is_refused(world, "merge whole.json whole.json -o out.json", "whole.json", "sample 0 is there twice")
     is_refused(world, "merge good.yaml -o out.json", "good.yaml")

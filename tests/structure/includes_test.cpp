@@ -25,7 +25,7 @@ const std::map<std::string, Names> kMayInclude = {
     {"quant", {"base", "tensor", "ir", "onnx_io", "ops", "passes", "calib"}},
     {"metrics", {"base", "tensor"}},
     {"measure", {"base", "tensor", "ir", "runtime", "calib", "metrics"}},
-    {"report", {"base", "tensor", "ir", "runtime", "metrics", "quant", "measure"}},
+    {"report", {"base", "tensor", "ir", "runtime", "calib", "metrics", "quant", "measure"}},
 };
 
 // Folders of our own that the file includes.

@@ -1,0 +1,31 @@
+// Building elements. Text from the data is only ever set as text, never as HTML.
+
+// element('p', {class: 'x', onclick: f}, 'text', otherElement): attributes that are functions become
+// listeners; those that are false, null or undefined are left out.
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') made.addEventListener(name.slice(2), value);
+    else if (value !== false && value != null) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child != null));
+  return made;
+}
+
+// The text, which may be broken behind '/' and '_'.
+function breakable(text) {
+  return text.split(/(?<=[/_])/).flatMap((part) => [part, element('wbr')]);
+}
+
+// A drawing with the text that stands for it where it cannot be seen.
+function figure(label, caption, chart) {
+  chart.setAttribute('role', 'img');
+  chart.setAttribute('aria-label', label);
+  return element('figure', {}, element('figcaption', {}, caption), chart);
+}
+
+// Facts as pairs of a name and a text.
+function factList(facts) {
+  return element('dl', {class: 'facts'},
+      ...facts.map(([name, text]) => element('div', {}, element('dt', {}, name), element('dd', {}, text))));
+}

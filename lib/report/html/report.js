@@ -1,0 +1,15 @@
+// Draws the page from the data in it: {title, facts, remarks, <section>: data of the section…}.
+
+const sections = {calibration: calibrationSection};
+
+function drawReport(data) {
+  document.title = data.title;
+  const remarks = data.remarks.map((text) => element('li', {}, text));
+  const report = document.getElementById('report');
+  report.append(element('h1', {}, data.title), factList(data.facts));
+  if (remarks.length > 0) report.append(element('ul', {class: 'remarks', 'aria-label': 'Remarks'}, ...remarks));
+  for (const [name, section] of Object.entries(sections))
+    if (data[name]) report.append(...section(data[name]));
+}
+
+drawReport(JSON.parse(document.getElementById('data').textContent));
