@@ -12,15 +12,22 @@ int64_t pixels_of(const Shape& channels_first) {
   return element_count(Shape(channels_first.begin() + 2, channels_first.end()));
 }
 
-Tensor moved(const Tensor& x, Layout from, KernelCall& call) {
-  const bool is_last = from == Layout::kChannelsLast;
+// Writes an image in the other layout.
+void transpose_image(const Tensor& x, Layout from, Tensor& y) {
   const Shape first = to_channels_first(x.shape(), from);
-  Tensor y =
-      call.scratch(x.dtype(), is_last ? first : from_channels_first(first, Layout::kChannelsLast));
-  if (x.rank() < 3) return x;
+  const bool is_last = from == Layout::kChannelsLast;
   const int64_t rows = is_last ? pixels_of(first) : first[1];
   const int64_t columns = is_last ? first[1] : pixels_of(first);
   transpose(first[0], rows, columns, element_bytes(x), x.raw(), y.mutable_raw());
+}
+
+Tensor moved(const Tensor& x, Layout from, KernelCall& call) {
+  if (x.rank() < 3) return x;
+  Shape first = to_channels_first(x.shape(), from);
+  Tensor y = call.scratch(x.dtype(), from == Layout::kChannelsLast
+                                         ? std::move(first)
+                                         : from_channels_first(first, Layout::kChannelsLast));
+  transpose_image(x, from, y);
   return y;
 }
 
@@ -56,6 +63,12 @@ Shape from_channels_first(Shape shape, Layout layout) {
   if (layout == Layout::kChannelsLast && shape.size() > 2)
     std::rotate(shape.begin() + 1, shape.begin() + 2, shape.end());
   return shape;
+}
+
+Tensor channels_last_copy(const Tensor& image) {
+  Tensor result(image.dtype(), from_channels_first(image.shape(), Layout::kChannelsLast));
+  transpose_image(image, Layout::kChannelsFirst, result);
+  return result;
 }
 
 int axis_in(Layout layout, int64_t axis, std::size_t rank) {

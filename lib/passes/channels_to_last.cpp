@@ -15,9 +15,7 @@
 #include <map>
 #include <optional>
 
-#include "kernels/transpose.h"
 #include "ops/channels_last.h"
-#include "ops/types.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"
 
@@ -199,13 +197,7 @@ class Mover {
   static Tensor transposed(const Tensor& constant, std::size_t rank) {
     Shape shape = constant.shape();
     shape.insert(shape.begin(), rank - shape.size(), 1);
-    const int64_t pixels = element_count(Shape(shape.begin() + 2, shape.end()));
-    Shape last = shape;
-    std::rotate(last.begin() + 1, last.begin() + 2, last.end());
-    Tensor result(constant.dtype(), last);
-    transpose(shape[0], shape[1], pixels, element_bytes(constant), constant.raw(),
-              result.mutable_raw());
-    return result;
+    return channels_last_copy(constant.reshaped(std::move(shape)));
   }
 
   bool can_follow(ValueId value, std::size_t rank) const {
