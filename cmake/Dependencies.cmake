@@ -25,3 +25,12 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)  # its CMake package wants its tools too
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)  # Debian installs no CMake package of it
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
+
+# Highway, and the instruction sets that kernels are compiled for: those of x86 from SSE4 to AVX-512
+# with VNNI, and none. What is compiled for one must round as for another: no contraction to FMA.
+add_library(qtool_highway INTERFACE)
+target_link_libraries(qtool_highway INTERFACE PkgConfig::hwy)
+target_compile_definitions(qtool_highway INTERFACE HWY_WANT_AVX3_DL HWY_BROKEN_EMU128=1
+                           HWY_DISABLED_TARGETS=HWY_SSSE3)
+target_compile_options(qtool_highway INTERFACE -ffp-contract=off)

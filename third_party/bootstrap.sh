@@ -22,7 +22,7 @@ cmake_sha256=1c8b05df0602365da91ee6a3336fe57525b137706c4ab5675498f662ae1dbcec
 packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
   protobuf-compiler libprotobuf-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libzip-dev libre2-dev
-  libxxhash-dev libyaml-cpp-dev
+  libxxhash-dev libyaml-cpp-dev libhwy-dev
 )
 
 deps=${QTOOL_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/qtool}
