@@ -45,6 +45,26 @@ class SaturateLanes {
   hn::VFromD<I> offset_;
 };
 
+/// What becomes of real numbers: bytes T as int32 by SaturateLanes, or what they are.
+template <class T, class D>
+class OutputLanes {
+ public:
+  OutputLanes(D d, int32_t zero_point) : saturate_(d, zero_point) {}
+  HWY_INLINE auto operator()(hn::VFromD<D> real) const { return saturate_(real); }
+  /// The same for an x without NaN.
+  HWY_INLINE auto numbers(hn::VFromD<D> real) const { return saturate_.numbers(real); }
+
+ private:
+  SaturateLanes<T, D> saturate_;
+};
+template <class D>
+class OutputLanes<float, D> {
+ public:
+  OutputLanes(D, int32_t) {}
+  HWY_INLINE auto operator()(hn::VFromD<D> real) const { return real; }
+  HWY_INLINE auto numbers(hn::VFromD<D> real) const { return real; }
+};
+
 #if HWY_TARGET == HWY_SCALAR
 
 /// Writes four vectors of int32 that T holds, one behind the other.

@@ -16,20 +16,7 @@ using F = hn::ScalableTag<float>;
 using I = hn::RebindToSigned<F>;
 
 template <class T>
-class Rule {
- public:
-  explicit Rule(int32_t zero_point) : saturate_(F(), zero_point) {}
-  HWY_INLINE hn::VFromD<I> operator()(hn::VFromD<F> real) const { return saturate_(real); }
-
- private:
-  SaturateLanes<T, F> saturate_;
-};
-template <>
-class Rule<float> {
- public:
-  explicit Rule(int32_t) {}
-  HWY_INLINE hn::VFromD<F> operator()(hn::VFromD<F> real) const { return real; }
-};
+using Rule = OutputLanes<T, F>;
 
 // Four vectors of channels.
 template <class T>
@@ -48,7 +35,7 @@ template <class T>
 void requantize_rows(const Sums& sums, const int32_t* bias, const float* multiplier,
                      int32_t zero_point, T* y, int64_t y_stride) {
   constexpr int64_t kBlock = 4 * static_cast<int64_t>(hn::MaxLanes(F()));
-  const Rule<T> rule(zero_point);
+  const Rule<T> rule(F(), zero_point);
   const int64_t whole = sums.channels / kBlock * kBlock;
   const int64_t rest = sums.channels - whole;
   HWY_ALIGN int32_t last_acc[kBlock] = {};
