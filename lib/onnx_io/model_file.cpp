@@ -1,11 +1,14 @@
 #include <google/protobuf/stubs/logging.h>
+#include <onnx/checker.h>
 
 #include <limits>
 
 #include "base/file.h"
 #include "ir/verify.h"
+#include "onnx_io/library_call.h"
 #include "onnx_io/model_proto.h"
 #include "onnx_io/onnx_io.h"
+#include "onnx_io/streams.h"
 #include "onnx_io/versions.h"
 
 namespace qtool {
@@ -13,7 +16,9 @@ namespace {
 
 constexpr std::size_t kMaxBytes = std::numeric_limits<int32_t>::max();
 
-onnx::ModelProto parse_proto(std::string_view bytes) {
+// `parse` fills the message from the bytes.
+template <class Parse>
+onnx::ModelProto parse_proto(std::string_view bytes, const Parse& parse) {
   const google::protobuf::LogSilencer silence;
   if (bytes.empty()) fail("is empty; export or download the model again");
   if (bytes.starts_with("version https://git-lfs"))
@@ -21,7 +26,7 @@ onnx::ModelProto parse_proto(std::string_view bytes) {
   if (bytes.size() > kMaxBytes)
     fail("is over 2 GB, more than an ONNX file can hold; keep its weights in external data");
   onnx::ModelProto proto;
-  const bool parsed = proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  const bool parsed = parse(proto);
   if (!parsed || !(proto.has_ir_version() || proto.has_graph()))
     fail("is not an ONNX model, or was cut short; export or download it again");
   if (!proto.has_graph()) fail("is an ONNX model without a graph; export it again");
@@ -45,14 +50,39 @@ void raise_older_opset(Model& model) {
   if (is_older(model)) raise_opset(model, kOldestOpset);
 }
 
+Model take_model(onnx::ModelProto proto, const std::filesystem::path& directory) {
+  ExternalData external(directory);
+  Model model = import_model_proto(std::move(proto), external);
+  verify(model);
+  check_versions(model);
+  return model;
+}
+
+onnx::ModelProto whole_proto(const Model& model) {
+  onnx::ModelProto proto = export_model_proto(model, Detail::kWhole);
+  if (proto.ByteSizeLong() > kMaxBytes)
+    fail("the model is over 2 GB, more than an ONNX file can hold");
+  return proto;
+}
+
+void check(const onnx::ModelProto& proto) {
+  library_call("ONNX's checker refuses the model",
+               [&] { onnx::checker::check_model(proto, /*full_check=*/true); });
+}
+
 // Reads the model and calls then(model), both with the file's name in errors.
 template <class Then>
 Model import_then(const std::filesystem::path& path, Then then) {
   const MappedFile file(path);
   return with_context([&] { return path.string(); },
                       [&] {
+                        MappedInput input(file);
                         Model model =
-                            parse_model(file.text(), std::filesystem::absolute(path).parent_path());
+                            take_model(parse_proto(file.text(),
+                                                   [&](onnx::ModelProto& proto) {
+                                                     return proto.ParseFromZeroCopyStream(&input);
+                                                   }),
+                                       std::filesystem::absolute(path).parent_path());
                         then(model);
                         return model;
                       });
@@ -61,11 +91,12 @@ Model import_then(const std::filesystem::path& path, Then then) {
 }  // namespace
 
 Model parse_model(std::string_view bytes, const std::filesystem::path& directory) {
-  ExternalData external(directory);
-  Model model = import_model_proto(parse_proto(bytes), external);
-  verify(model);
-  check_versions(model);
-  return model;
+  return take_model(parse_proto(bytes,
+                                [&](onnx::ModelProto& proto) {
+                                  return proto.ParseFromArray(bytes.data(),
+                                                              static_cast<int>(bytes.size()));
+                                }),
+                    directory);
 }
 
 Model import_model(const std::filesystem::path& path) {
@@ -76,11 +107,23 @@ Model import_any_opset(const std::filesystem::path& path) {
   return import_then(path, raise_older_opset);
 }
 
-std::string serialize_model(const Model& model) {
-  const onnx::ModelProto proto = export_model_proto(model, Detail::kWhole);
-  if (proto.ByteSizeLong() > kMaxBytes)
-    fail("the model is over 2 GB, more than an ONNX file can hold");
-  return proto.SerializeAsString();
+std::string serialize_model(const Model& model) { return whole_proto(model).SerializeAsString(); }
+
+void save_model(const Model& model, const std::filesystem::path& path) {
+  const onnx::ModelProto proto = with_context([&] { return path.string(); },
+                                              [&] {
+                                                onnx::ModelProto whole = whole_proto(model);
+                                                check(whole);
+                                                return whole;
+                                              });
+  AtomicFile file(path);
+  FileOutput output(file);
+  {
+    google::protobuf::io::CopyingOutputStreamAdaptor stream(&output);
+    proto.SerializeToZeroCopyStream(&stream);
+  }  // writes the rest
+  output.check();
+  file.commit();
 }
 
 }  // namespace qtool

@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <memory>
 
+#include "kernels/onednn/matmul.h"
 #include "kernels/onednn/qconv.h"
 #include "kernels/reference/binary.h"
 #include "kernels/reference/elementwise.h"
 #include "kernels/reference/matmul.h"
+#include "kernels/simd/quantize.h"
+#include "kernels/simd/requantize.h"
 #include "ops/matmul_shape.h"
 #include "ops/qlinear_matmul_reals.h"
 #include "ops/quantized_inputs.h"
@@ -101,6 +104,8 @@ struct OneDnnMatMul {
   }
 };
 
+bool is_byte(DType dtype) { return dtype == DType::kUInt8 || dtype == DType::kInt8; }
+
 // Whether the zero point of a may have more than one entry.
 bool is_per_row(const BindContext& context, std::size_t index) {
   if (!context.has(index)) return false;
@@ -122,6 +127,73 @@ std::vector<int32_t> weight_rows(const Operands& operands, const Tensor& b,
     for (int64_t l = 0; l < shape.in_channels; ++l) *out++ = in[l * shape.out_channels + j];
   return rows;
 }
+
+// The product of two activations: in float, as oneDNN has no exact one of u8 by u8. Sums of at most
+// 2^24 are exact there; longer ones are added up of several products.
+struct RealMatMul {
+  Operands operands;
+  std::shared_ptr<onednn::MatMul> matmul;
+
+  template <class T>
+  void operator()(KernelCall& call, const MatMulPlan& plan, const int32_t* bias,
+                  const Requantize<T>& rule, T* y) const {
+    const Tensor& a = call.input(operands.a);
+    const Tensor& b = call.input(operands.b);
+    if (!is_byte(a.dtype()) || !is_byte(b.dtype()) || is_many(call, operands.a_zero_point) ||
+        is_many(call, operands.b_zero_point) || !onednn::MatMul::serves(plan.shape))
+      return ReferenceMatMul{operands}(call, plan, bias, rule, y);
+    const Centered centered_a(call, a, operands.a_zero_point);
+    const Centered centered_b(call, b, operands.b_zero_point);
+    const MatMulShape& shape = plan.shape;
+    const int64_t at_once =
+        std::min(shape.k, (int64_t{1} << 24) / (centered_a.largest() * centered_b.largest()));
+    const int64_t a_rows = a.size() / shape.k;
+    const int64_t b_count = b.size() / (shape.k * shape.n);
+    Tensor real_a = call.scratch(DType::kFloat32, {a_rows, at_once});
+    Tensor real_b = call.scratch(DType::kFloat32, {b_count, at_once, shape.n});
+    Tensor real_y = call.scratch(DType::kFloat32, plan.output);
+    Tensor sums = call.scratch(DType::kInt32, plan.output);
+    auto* const acc = sums.mutable_data<int32_t>();
+    std::fill_n(acc, sums.size(), 0);
+    for (int64_t k = 0; k < shape.k; k += at_once) {
+      MatMulShape part = shape;
+      part.k = std::min(at_once, shape.k - k);
+      centered_a.cut(a_rows, shape.k, k, part.k, real_a.mutable_data<float>());
+      centered_b.cut(b_count, shape.k * shape.n, k * shape.n, part.k * shape.n,
+                     real_b.mutable_data<float>());
+      auto* const real = real_y.mutable_data<float>();
+      matmul->run(part, {}, real_a.data<float>(), real_b.data<float>(), nullptr, real);
+      for (int64_t i = 0; i < sums.size(); ++i) acc[i] = ref::Add{}(acc[i], static_cast<int32_t>(real[i]));
+    }
+    simd::requantize({acc, row_count(plan), shape.n, shape.n}, bias, rule, y, shape.n);
+  }
+
+ private:
+  // Bytes less their zero point, as float.
+  struct Centered {
+    Centered(const KernelCall& call, const Tensor& from, std::size_t index)
+        : tensor(from), zero_point(read_zero_point(call, index, from.dtype())) {}
+    int64_t largest() const {
+      return tensor.dtype() == DType::kUInt8 ? std::max(zero_point, 255 - zero_point)
+                                             : std::max(zero_point + 128, 127 - zero_point);
+    }
+    // [rows, count]: from `first` on in each of the rows of `length`.
+    void cut(int64_t rows, int64_t length, int64_t first, int64_t count, float* to) const {
+      constexpr float kOne = 1;
+      if (count == length) count = length = std::exchange(rows, 1) * length;
+      with_type(ByteTypes{}, tensor.dtype(), [&]<class T>(std::type_identity<T>) {
+        for (int64_t r = 0; r < rows; ++r)
+          simd::dequantize({1, 1, count}, &kOne, &zero_point, tensor.data<T>() + r * length + first,
+                           to + r * count);
+      });
+    }
+    const Tensor& tensor;
+    int32_t zero_point;
+  };
+  static bool is_many(const KernelCall& call, std::size_t index) {
+    return call.has(index) && call.input(index).size() != 1;
+  }
+};
 
 // oneDNN's product, if b is a single constant matrix and sums can be kept exact.
 std::optional<OneDnnMatMul> make_onednn(const BindContext& context, const Operands& operands) {
@@ -154,8 +226,6 @@ Kernel matmul_integer(Engine engine) {
     engine(call, plan, nullptr, Requantize<int32_t>{}, y.mutable_data<int32_t>());
   };
 }
-
-bool is_byte(DType dtype) { return dtype == DType::kUInt8 || dtype == DType::kInt8; }
 
 // Whether sums of bytes with one multiplier a column give the output.
 bool has_column_multipliers(const KernelCall& call, int64_t columns) {
@@ -265,13 +335,21 @@ Kernel bind_reference_qgemm(const BindContext& context) {
   const Operands operands = read_qgemm(context);
   return qgemm(context, operands, ReferenceMatMul{operands});
 }
+// bind(engine), with the engine of oneDNN that serves the node.
+template <class Bind>
+Kernel with_onednn(const BindContext& context, const Operands& operands, const Bind& bind) {
+  if (auto engine = make_onednn(context, operands)) return bind(std::move(*engine));
+  if (context.constant(operands.b) != nullptr) return {};
+  return bind(RealMatMul{operands, std::make_shared<onednn::MatMul>(false)});
+}
+
 Kernel bind_onednn_matmul_integer(const BindContext& context) {
-  auto engine = make_onednn(context, kMatMulInteger);
-  return engine ? matmul_integer(std::move(*engine)) : Kernel{};
+  return with_onednn(context, kMatMulInteger,
+                     [](auto engine) { return matmul_integer(std::move(engine)); });
 }
 Kernel bind_onednn_qlinear_matmul(const BindContext& context) {
-  auto engine = make_onednn(context, kQLinearMatMul);
-  return engine ? qlinear_matmul(std::move(*engine)) : Kernel{};
+  return with_onednn(context, kQLinearMatMul,
+                     [](auto engine) { return qlinear_matmul(std::move(engine)); });
 }
 Kernel bind_onednn_matmul_integer_to_float(const BindContext& context) {
   auto engine = make_onednn(context, kMatMulIntegerToFloat);

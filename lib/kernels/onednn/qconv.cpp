@@ -91,17 +91,6 @@ class Scratch {
   int32_t* result;  // [pixels, channels], of up to 4 bytes each
 };
 
-// y[r, c] = rule(sums[r, c] + base[c], c), rows of c at `y_stride` elements.
-template <class T>
-void finish(const simd::Sums& sums, const int32_t* base, const Requantize<T>& rule, T* y) {
-  simd::requantize(sums, base, rule.multiplier(), rule.zero_point(), y, sums.channels);
-}
-void finish(const simd::Sums& sums, const int32_t* base, const Requantize<int32_t>&, int32_t* y) {
-  for (int64_t r = 0; r < sums.rows; ++r)
-    for (int64_t c = 0; c < sums.channels; ++c)
-      y[r * sums.channels + c] = sums.data[r * sums.stride + c] + base[c];
-}
-
 }  // namespace
 
 struct IntegerConv::State {
@@ -223,11 +212,11 @@ void IntegerConv::run(const ConvShape& shape, const ByteInput& x, const int32_t*
       state.add_parts(shape, pixels, scratch.sums);
       const simd::Sums sums = {scratch.sums, pixels, channels, channels};
       if (state.layout == Layout::kChannelsLast) {
-        finish(sums, scratch.base, rule, y + first * channels);
+        simd::requantize(sums, scratch.base, rule, y + first * channels, channels);
         continue;
       }
       T* const last = reinterpret_cast<T*>(scratch.result);
-      finish(sums, scratch.base, rule, last);
+      simd::requantize(sums, scratch.base, rule, last, channels);
       transpose_into(pixels, channels, last, y + first, all_rows * row_pixels);
     }
 }
