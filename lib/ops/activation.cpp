@@ -16,6 +16,13 @@ Kernel bind_gelu(const BindContext& context) {
   fail("attribute 'approximate' is '{}', expected 'none' or 'tanh'", approximate);
 }
 
+Kernel bind_simd_gelu(const BindContext& context) {
+  const auto approximate = context.attribute<std::string>("approximate", "none");
+  if (approximate == "none") return bind_simd_unary<simd::Unary::kGelu, ref::Gelu>(context);
+  if (approximate == "tanh") return bind_simd_unary<simd::Unary::kGeluTanh, ref::GeluTanh>(context);
+  return {};
+}
+
 // A limit of Clip: the attribute, or else the input, which must be one element of x's type.
 template <class T>
 void read_limit(const KernelCall& call, std::size_t index, const std::optional<float>& attribute,
@@ -52,32 +59,52 @@ Kernel bind_clip(const BindContext& context) {
   };
 }
 
+Kernel bind_simd_clip(const BindContext& context) {
+  using Limits = std::numeric_limits<float>;
+  if (context.dtype(0) != DType::kFloat32) return {};
+  return [low = limit_attribute(context, "min", Limits::lowest()),
+          high = limit_attribute(context, "max", Limits::max())](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    Tensor& y = call.output(0, DType::kFloat32, x.shape());
+    ref::Clip<float> clip;
+    read_limit(call, 1, low, clip.low);
+    read_limit(call, 2, high, clip.high);
+    simd::unary(simd::Unary::kClip, {clip.low, clip.high}, x.size(), x.data<float>(),
+                y.mutable_data<float>());
+  };
+}
+
 }  // namespace
 
 std::span<const OpSpec> activation_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
-      unary<SignedTypes>("Relu", ref::Relu{}, {.inputs = {Role::kActivation}}),
-      unary("LeakyRelu", ref::LeakyRelu{},
-            {.inputs = {Role::kActivation}, .qoperator = "com.microsoft.QLinearLeakyRelu"}),
+      vector_unary<simd::Unary::kRelu, SignedTypes>("Relu", ref::Relu{},
+                                                    {.inputs = {Role::kActivation}}),
+      vector_unary<simd::Unary::kLeakyRelu>(
+          "LeakyRelu", ref::LeakyRelu{},
+          {.inputs = {Role::kActivation}, .qoperator = "com.microsoft.QLinearLeakyRelu"}),
       unary("ThresholdedRelu", ref::ThresholdedRelu{}),
-      unary("Sigmoid", ref::Sigmoid{},
-            {.inputs = {Role::kActivation},
-             .fixed_output = std::pair{0.0F, 1.0F},
-             .qoperator = "com.microsoft.QLinearSigmoid"}),
-      unary("HardSigmoid", ref::HardSigmoid{},
-            {.inputs = {Role::kActivation}, .fixed_output = std::pair{0.0F, 1.0F}}),
-      unary("Swish", ref::Swish{}),
-      unary("HardSwish", ref::HardSwish{}, {.inputs = {Role::kActivation}}),
-      unary("Tanh", ref::Tanh{}, {.inputs = {Role::kActivation}}),
+      vector_unary<simd::Unary::kSigmoid>("Sigmoid", ref::Sigmoid{},
+                                          {.inputs = {Role::kActivation},
+                                           .fixed_output = std::pair{0.0F, 1.0F},
+                                           .qoperator = "com.microsoft.QLinearSigmoid"}),
+      vector_unary<simd::Unary::kHardSigmoid>(
+          "HardSigmoid", ref::HardSigmoid{},
+          {.inputs = {Role::kActivation}, .fixed_output = std::pair{0.0F, 1.0F}}),
+      vector_unary<simd::Unary::kSwish>("Swish", ref::Swish{}),
+      vector_unary<simd::Unary::kHardSwish>("HardSwish", ref::HardSwish{},
+                                            {.inputs = {Role::kActivation}}),
+      vector_unary<simd::Unary::kTanh>("Tanh", ref::Tanh{}, {.inputs = {Role::kActivation}}),
       unary("Softplus", ref::Softplus{}),
       unary("Softsign", ref::Softsign{}),
       unary("Mish", ref::Mish{}),
       unary("Elu", ref::Elu{}, {.inputs = {Role::kActivation}}),
       unary("Celu", ref::Celu{}),
       unary("Selu", ref::Selu{}),
-      reference_op("Gelu", bind_gelu, {.inputs = {Role::kActivation}}),
+      with_simd(bind_simd_gelu, reference_op("Gelu", bind_gelu, {.inputs = {Role::kActivation}})),
       unary<NumericTypes>("Shrink", ref::Shrink{}),
-      reference_op("Clip", bind_clip, {.inputs = {Role::kActivation, Role::kPlain}}),
+      with_simd(bind_simd_clip,
+                reference_op("Clip", bind_clip, {.inputs = {Role::kActivation, Role::kPlain}})),
   });
   return kOps;
 }

@@ -40,10 +40,14 @@ QuantTraits quantized_as(const char* qoperator) {
 
 std::span<const OpSpec> binary_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
-      modular_binary<ref::Add>("Add", quantized_as("com.microsoft.QLinearAdd")),
-      modular_binary<ref::Mul>("Mul", quantized_as("com.microsoft.QLinearMul")),
-      modular_binary<ref::Sub>("Sub", {.inputs = {Role::kActivation}}),
-      binary<ref::Div, NumericTypes>("Div", {.inputs = {Role::kActivation}}),
+      with_simd(bind_simd_binary<simd::Binary::kAdd>,
+                modular_binary<ref::Add>("Add", quantized_as("com.microsoft.QLinearAdd"))),
+      with_simd(bind_simd_binary<simd::Binary::kMul>,
+                modular_binary<ref::Mul>("Mul", quantized_as("com.microsoft.QLinearMul"))),
+      with_simd(bind_simd_binary<simd::Binary::kSub>,
+                modular_binary<ref::Sub>("Sub", {.inputs = {Role::kActivation}})),
+      with_simd(bind_simd_binary<simd::Binary::kDiv>,
+                binary<ref::Div, NumericTypes>("Div", {.inputs = {Role::kActivation}})),
       reference_op("Mod", bind_mod),
       reference_op("PRelu", bind_prelu, {.inputs = {Role::kActivation, Role::kPlain}}),
   });

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "kernels/reference/elementwise.h"
+#include "kernels/simd/binary.h"
 #include "ops/integer_types.h"
 #include "ops/shapes.h"
 #include "ops/types.h"
+#include "ops/with_simd.h"
 
 namespace qtool {
 
@@ -21,6 +23,35 @@ void apply_binary(const F& f, const Tensor& a, const Tensor& b, Tensor& y) {
   using R = decltype(f(T{}, T{}));
   reference::zip(broadcast_loop(y.shape(), a.shape(), b.shape()), static_cast<R*>(y.mutable_raw()),
                  static_cast<const T*>(a.raw()), static_cast<const T*>(b.raw()), f);
+}
+
+/// y = f(a, b) in vectors, where y has the shape that a and b broadcast to; all are float32.
+inline void apply_simd_binary(simd::Binary f, const Tensor& a, const Tensor& b, Tensor& y) {
+  const simd::BinaryRow row = simd::binary_row(f);
+  const float* const from_a = a.data<float>();
+  const float* const from_b = b.data<float>();
+  float* const to = y.mutable_data<float>();
+  // What needs no loop of its own: this is most of the time of small tensors.
+  if (a.shape() == b.shape()) return row(y.size(), from_a, 1, from_b, 1, to);
+  if (b.size() == 1 && a.size() == y.size()) return row(y.size(), from_a, 1, from_b, 0, to);
+  const auto loop = broadcast_loop(y.shape(), a.shape(), b.shape());
+  const auto steps = loop.row_strides();
+  loop.each_row([&](const auto& offsets) {
+    row(loop.row_length(), from_a + offsets[1], steps[1], from_b + offsets[2], steps[2],
+        to + offsets[0]);
+  });
+}
+
+/// Computes f in vectors; float32 only.
+template <simd::Binary kVector>
+Kernel bind_simd_binary(const BindContext& context) {
+  if (context.dtype(0) != DType::kFloat32 || context.dtype(1) != DType::kFloat32) return {};
+  return [](KernelCall& call) {
+    const Tensor& a = call.input(0);
+    const Tensor& b = call.input(1);
+    const Shape shape = broadcast_shape(a.shape(), b.shape());
+    apply_simd_binary(kVector, a, b, call.output(0, DType::kFloat32, shape));
+  };
 }
 
 /// Makes y = f(a, b) the output, of type bool if f gives that, else of the operands' type. If

@@ -30,18 +30,19 @@ Kernel bind_is_inf(const BindContext& context) {
 
 std::span<const OpSpec> elementwise_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
-      unary<NumericTypes>("Abs", ref::Abs{}),
-      unary<SignedTypes>("Neg", ref::Neg{}),
+      vector_unary<simd::Unary::kAbs, NumericTypes>("Abs", ref::Abs{}),
+      vector_unary<simd::Unary::kNeg, SignedTypes>("Neg", ref::Neg{}),
       unary<NumericTypes>("Sign", ref::Sign{}),
-      unary<NumericTypes>("Erf", ref::Erf{},
-                          {.inputs = {Role::kActivation},
-                           .fixed_output = std::pair{-1.0F, 1.0F}}),  // of integers in opset 9 only
-      unary("Floor", [](auto x) { return std::floor(x); }),
-      unary("Ceil", [](auto x) { return std::ceil(x); }),
-      unary("Round", ref::Round{}),
-      unary("Sqrt", [](auto x) { return std::sqrt(x); }),
-      unary("Reciprocal", [](auto x) { return 1 / x; }),
-      unary("Exp", [](auto x) { return std::exp(x); }),
+      vector_unary<simd::Unary::kErf, NumericTypes>(
+          "Erf", ref::Erf{},
+          {.inputs = {Role::kActivation},
+           .fixed_output = std::pair{-1.0F, 1.0F}}),  // of integers in opset 9 only
+      vector_unary<simd::Unary::kFloor>("Floor", [](auto x) { return std::floor(x); }),
+      vector_unary<simd::Unary::kCeil>("Ceil", [](auto x) { return std::ceil(x); }),
+      vector_unary<simd::Unary::kRound>("Round", ref::Round{}),
+      vector_unary<simd::Unary::kSqrt>("Sqrt", [](auto x) { return std::sqrt(x); }),
+      vector_unary<simd::Unary::kReciprocal>("Reciprocal", [](auto x) { return 1 / x; }),
+      vector_unary<simd::Unary::kExp>("Exp", [](auto x) { return std::exp(x); }),
       unary("Log", [](auto x) { return std::log(x); }),
       unary("Sin", [](auto x) { return std::sin(x); }),
       unary("Cos", [](auto x) { return std::cos(x); }),

@@ -29,18 +29,49 @@ Kernel bind_quick_gelu(const BindContext& context) {
   };
 }
 
-OpSpec contrib(std::string_view op_type, BindFn bind) {
-  return {"com.microsoft", op_type, {{Provider::kReference, bind}}};
+// The same in vectors, in one pass if the bias is a row.
+template <simd::Unary kVector>
+Kernel bind_simd_with_bias(const BindContext& context) {
+  if (context.dtype(0) != DType::kFloat32) return {};
+  return [](KernelCall& call) {
+    Tensor x = call.input(0);
+    const Tensor* bias = call.has(1) ? &call.input(1) : nullptr;
+    const bool is_row = bias != nullptr && x.rank() > 0 && bias->shape() == Shape{x.shape().back()};
+    if (bias != nullptr && !is_row) {
+      x = x.clone();
+      add_in_place(x, *bias);
+    }
+    Tensor& y = call.output(0, DType::kFloat32, x.shape());
+    const int64_t row = is_row ? x.shape().back() : x.size();
+    if (row == 0) return;
+    simd::unary_with_bias(kVector, {}, x.size() / row, row, x.data<float>(),
+                          is_row ? bias->data<float>() : nullptr, y.mutable_data<float>());
+  };
+}
+
+Kernel bind_simd_quick_gelu(const BindContext& context) {
+  if (context.dtype(0) != DType::kFloat32) return {};
+  return [alpha = context.attribute("alpha", 1.702F)](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    Tensor& y = call.output(0, DType::kFloat32, x.shape());
+    simd::unary(simd::Unary::kSwish, {alpha}, x.size(), x.data<float>(), y.mutable_data<float>());
+  };
+}
+
+OpSpec contrib(std::string_view op_type, BindFn simd, BindFn bind) {
+  return {"com.microsoft", op_type, {{Provider::kSimd, simd}, {Provider::kReference, bind}}};
 }
 
 }  // namespace
 
 std::span<const OpSpec> fused_gelu_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
-      contrib("Gelu", bind_unary<ref::Gelu, FloatTypes>),
-      contrib("BiasGelu", bind_with_bias<ref::Gelu>),
-      contrib("FastGelu", bind_with_bias<ref::GeluTanh>),
-      contrib("QuickGelu", bind_quick_gelu),
+      contrib("Gelu", bind_simd_unary<simd::Unary::kGelu, ref::Gelu>,
+              bind_unary<ref::Gelu, FloatTypes>),
+      contrib("BiasGelu", bind_simd_with_bias<simd::Unary::kGelu>, bind_with_bias<ref::Gelu>),
+      contrib("FastGelu", bind_simd_with_bias<simd::Unary::kGeluTanh>,
+              bind_with_bias<ref::GeluTanh>),
+      contrib("QuickGelu", bind_simd_quick_gelu, bind_quick_gelu),
   });
   return kOps;
 }

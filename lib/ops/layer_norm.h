@@ -13,6 +13,7 @@ struct LayerNorm {
   int mean = -1;
   int inverse_deviation = -1;
   DType statistics_type = DType::kFloat32;
+  bool vectors = false;  // by the simd kernels; x is float32
 };
 
 /// Makes x, its rows normalized, · scale + bias output 0. `bias` may be null. Throws Error unless

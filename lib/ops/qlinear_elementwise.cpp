@@ -4,10 +4,12 @@
 #include "kernels/reference/activation.h"
 #include "kernels/reference/binary.h"
 #include "kernels/reference/elementwise.h"
+#include "kernels/simd/qlinear.h"
 #include "ops/inner_op.h"
 #include "ops/quantized_inputs.h"
 #include "ops/registry.h"
 #include "ops/shapes.h"
+#include "ops/with_simd.h"
 
 namespace qtool {
 namespace {
@@ -44,6 +46,36 @@ Kernel bind_binary(const BindContext&) {
       ref::zip(loop, c.mutable_data<T>(), a.data<T>(), b.data<T>(),
                [from_a, from_b, scale = to_c.scale, saturate = Saturate<T>(to_c.zero_point)](
                    T x, T y) { return saturate(F{}(from_a.real(x), from_b.real(y)) / scale); });
+    });
+  };
+}
+
+bool is_byte(DType dtype) { return dtype == DType::kUInt8 || dtype == DType::kInt8; }
+
+// The same in vectors.
+template <simd::QLinear kVector>
+Kernel bind_simd_binary(const BindContext& context) {
+  if (!is_byte(context.dtype(0)) || context.dtype(3) != context.dtype(0)) return {};
+  return [](KernelCall& call) {
+    const Tensor& a = call.input(0);
+    const Tensor& b = call.input(3);
+    const auto scale = [&](std::size_t index) {
+      const Affine affine(call, index, a.dtype());
+      return simd::ByteScale{affine.scale, affine.zero_point};
+    };
+    const simd::QLinearRule rule = {kVector, scale(1), scale(4), scale(6)};
+    const Shape shape = broadcast_shape(a.shape(), b.shape());
+    Tensor& c = call.output(0, a.dtype(), shape);
+    const ref::StridedLoop<3> loop(
+        shape, {ref::row_major_strides(shape), ref::broadcast_strides(a.shape(), shape),
+                ref::broadcast_strides(b.shape(), shape)});
+    const auto steps = loop.row_strides();
+    with_type(ByteTypes{}, a.dtype(), [&]<class T>(std::type_identity<T>) {
+      T* const to = c.mutable_data<T>();
+      loop.each_row([&](const auto& at) {
+        simd::qlinear_row<T>(rule, loop.row_length(), a.data<T>() + at[1], steps[1],
+                             b.data<T>() + at[2], steps[2], to + at[0]);
+      });
     });
   };
 }
@@ -175,9 +207,14 @@ OpSpec contrib(std::string_view op_type, BindFn bind) {
 
 std::span<const OpSpec> qlinear_elementwise_ops() {
   static const std::vector<OpSpec> kOps = {
-      contrib("QLinearAdd", bind_binary<ref::Add>), contrib("QLinearMul", bind_binary<ref::Mul>),
-      contrib("QLinearSigmoid", bind_sigmoid),      contrib("QLinearLeakyRelu", bind_leaky_relu),
-      contrib("QLinearConcat", bind_concat),        contrib("QLinearWhere", bind_where),
+      with_simd(bind_simd_binary<simd::QLinear::kAdd>,
+                contrib("QLinearAdd", bind_binary<ref::Add>)),
+      with_simd(bind_simd_binary<simd::QLinear::kMul>,
+                contrib("QLinearMul", bind_binary<ref::Mul>)),
+      contrib("QLinearSigmoid", bind_sigmoid),
+      contrib("QLinearLeakyRelu", bind_leaky_relu),
+      contrib("QLinearConcat", bind_concat),
+      contrib("QLinearWhere", bind_where),
   };
   return kOps;
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "kernels/reference/elementwise.h"
+#include "kernels/simd/unary.h"
 #include "ops/types.h"
+#include "ops/with_simd.h"
 
 namespace qtool {
 
@@ -34,10 +36,38 @@ Kernel bind_unary(const BindContext& context) {
   };
 }
 
+/// The parameters of a vector function, read as those of F.
+template <class F>
+simd::Parameters read_parameters(const BindContext& context) {
+  const F f = read_function<F>(context);
+  simd::Parameters parameters;
+  if constexpr (requires { f.alpha; }) parameters.alpha = f.alpha;
+  if constexpr (requires { f.beta; }) parameters.beta = f.beta;
+  return parameters;
+}
+
+/// Computes F in vectors, as `kVector` names it; float32 only.
+template <simd::Unary kVector, class F>
+Kernel bind_simd_unary(const BindContext& context) {
+  if (context.dtype(0) != DType::kFloat32) return {};
+  return [parameters = read_parameters<F>(context)](KernelCall& call) {
+    const Tensor& x = call.input(0);
+    Tensor& y = call.output(0, DType::kFloat32, x.shape());
+    simd::unary(kVector, parameters, x.size(), x.data<float>(), y.mutable_data<float>());
+  };
+}
+
 /// The record of an operator that computes F, which may also be a lambda without captures.
 template <class TypeList = FloatTypes, class F>
 OpSpec unary(std::string_view op_type, F, QuantTraits quant = {}) {
   return reference_op(op_type, bind_unary<F, TypeList>, std::move(quant));
+}
+
+/// The same with vectors for float32.
+template <simd::Unary kVector, class TypeList = FloatTypes, class F>
+OpSpec vector_unary(std::string_view op_type, F, QuantTraits quant = {}) {
+  return with_simd(bind_simd_unary<kVector, F>,
+                   reference_op(op_type, bind_unary<F, TypeList>, std::move(quant)));
 }
 
 }  // namespace qtool

@@ -32,6 +32,25 @@ Kernel bind_fold(const BindContext&) {
   return [](KernelCall& call) { run_fold<F, TypeList>(call); };
 }
 
+// The same in vectors.
+template <simd::Binary kVector>
+Kernel bind_simd_fold(const BindContext& context) {
+  for (std::size_t i = 0; i < context.node.inputs.size(); ++i)
+    if (context.dtype(i) != DType::kFloat32) return {};
+  return [](KernelCall& call) {
+    Tensor result = call.input(0);
+    const std::size_t last = call.input_count() - 1;
+    for (std::size_t i = 1; i <= last; ++i) {
+      const Tensor& b = call.input(i);
+      const Shape shape = broadcast_shape(result.shape(), b.shape());
+      Tensor y = i == last ? call.output(0, b.dtype(), shape) : call.scratch(b.dtype(), shape);
+      apply_simd_binary(kVector, result, b, y);
+      result = std::move(y);
+    }
+    call.set_output(0, result);
+  };
+}
+
 Kernel bind_mean(const BindContext&) {
   return [](KernelCall& call) {
     Tensor sum = run_fold<ref::Add, FloatTypes>(call);
@@ -48,9 +67,14 @@ Kernel bind_mean(const BindContext&) {
 
 std::span<const OpSpec> variadic_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
-      reference_op("Min", bind_fold<ref::Min, NumericTypes>, {.inputs = {Role::kActivation}}),
-      reference_op("Max", bind_fold<ref::Max, NumericTypes>, {.inputs = {Role::kActivation}}),
-      reference_op("Sum", bind_fold<ref::Add, FloatTypes>),
+      with_simd(
+          bind_simd_fold<simd::Binary::kMin>,
+          reference_op("Min", bind_fold<ref::Min, NumericTypes>, {.inputs = {Role::kActivation}})),
+      with_simd(
+          bind_simd_fold<simd::Binary::kMax>,
+          reference_op("Max", bind_fold<ref::Max, NumericTypes>, {.inputs = {Role::kActivation}})),
+      with_simd(bind_simd_fold<simd::Binary::kAdd>,
+                reference_op("Sum", bind_fold<ref::Add, FloatTypes>)),
       reference_op("Mean", bind_mean),
   });
   return kOps;
