@@ -251,6 +251,7 @@ USAGE = [
     ("a shard that is none", "calibrate model.onnx --calib images.npy -o t.json --shard 3/3"),
     ("half a shard", "calibrate model.onnx --calib images.npy -o t.json --shard 1"),
     ("an unknown method", "static model.onnx out.onnx --calib images.npy --method best"),
+    ("a table for layers that need samples", "static model.onnx out.onnx --calib-table t.json --method auto"),
     ("a table and samples", "static model.onnx out.onnx --calib images.npy --calib-table t.json"),
     ("no rounds", "bench model.onnx --data images.npy --rounds 0"),
 ]
