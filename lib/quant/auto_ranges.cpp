@@ -72,7 +72,7 @@ class Trials {
   std::size_t best(const std::string& value) const;
 
  private:
-  void add_readers(const Graph& graph, const PlanIndex& plan);
+  void add_layers(const Graph& graph, const PlanIndex& plan);
   void add(const std::string& group, const Model& layer, const std::set<std::string>& values);
 
   const Model& model_;
@@ -89,7 +89,7 @@ Trials::Trials(const Model& model, const std::vector<QuantPlan>& plans) : model_
       groups_[tensor.group].add(tensor.params, i);
     }
   const PlanIndex plan(plans[0]);
-  for_each_graph(model.graph, [&](const Graph& graph) { add_readers(graph, plan); });
+  for_each_graph(model.graph, [&](const Graph& graph) { add_layers(graph, plan); });
   for (const ValueId output : model.graph.outputs()) {
     const Value& value = model.graph.value(output);
     if (const auto group = group_of_.find(value.name); group != group_of_.end())
@@ -105,34 +105,14 @@ void Trials::add(const std::string& name, const Model& layer, const std::set<std
     readers_[input].emplace_back(&group, group.trials.size() - 1);
 }
 
-NodeId absorbed_behind(const Graph& graph, const PlanIndex& plan, const Node& node) {
-  for (const NodeId next : graph.value(node.outputs[0]).consumers)
-    if (plan.is_absorbed(graph.node(next))) return next;
-  return NodeId::kNone;
-}
-
-// Whether the node can run alone, and gives floats.
-bool is_layer(const Graph& graph, const PlanIndex& plan, const Node& node) {
-  return !plan.is_absorbed(node) && node.outputs[0] != ValueId::kNone &&
-         graph.value(node.outputs[0]).type.dtype == DType::kFloat32 &&
-         std::none_of(node.attributes.begin(), node.attributes.end(), [](const Attribute& each) {
-           return std::holds_alternative<std::shared_ptr<const Graph>>(each.value);
-         });
-}
-
-void Trials::add_readers(const Graph& graph, const PlanIndex& plan) {
-  for (const NodeId id : graph.nodes()) {
-    const Node& node = graph.node(id);
-    if (!is_layer(graph, plan, node)) continue;
-    std::map<std::string, std::set<std::string>> read;  // values by group
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      const TensorPlan* tensor = plan.input(graph, node, i);
-      if (tensor != nullptr && tensor->readers.empty()) read[tensor->group].insert(tensor->value);
-    }
-    const auto written = group_of_.find(graph.value(node.outputs[0]).name);
-    if (written != group_of_.end()) read.erase(written->second);
-    for (const auto& [group, values] : read)
-      add(group, layer_model(model_, graph, id, absorbed_behind(graph, plan, node)), values);
+void Trials::add_layers(const Graph& graph, const PlanIndex& plan) {
+  std::map<std::string, std::set<std::string>> members;  // values by group
+  for (const ValueId id : graph.values())
+    if (const auto it = group_of_.find(graph.value(id).name); it != group_of_.end())
+      members[it->second].insert(it->first);
+  for (const auto& [group, values] : members) {
+    const Layer layer = layer_behind(graph, plan, values);
+    if (!layer.outputs.empty()) add(group, layer_model(model_, graph, layer), values);
   }
 }
 

@@ -7,11 +7,11 @@ namespace qtool {
 
 /// Replaces each RangeMethod::kAuto among the choices (of range_choices) by that of some methods whose
 /// range lets the layers that read the value err least. Found by running: up to 256 samples, spread
-/// evenly, go through the model, and each node that reads the integers is run alone, with a Clip or
-/// Relu that it absorbs, on the value as it is and on the value quantized by each range; an output of the
-/// model is a layer of its own. What counts is
+/// evenly, go through the model, and what is computed from the value up to the next integers
+/// (layer_behind.h) is run alone, on the value as it is and on the value quantized by each range; an
+/// output of the model is a layer of its own. What counts is the sum over the layers' outputs of
 ///
-///   Σ_layers Σ (y − ŷ)² / Σ y²
+///   Σ (y − ŷ)² / Σ y²
 ///
 /// Ties go to the earlier method, of which the first is minmax; so does a value that no such layer
 /// reads, or whose parameters do not follow from its range. Values that share parameters (Concat,

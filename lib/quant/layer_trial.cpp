@@ -12,7 +12,8 @@ class LayerBuilder {
       : from_(from), layer_{model.ir_version, model.opsets, {}, {}} {}
 
   void add(NodeId id);
-  Model take(ValueId output);
+  void add_output(ValueId id) { layer_.graph.add_output(value(id, false)); }
+  Model take() { return std::move(layer_); }
 
  private:
   ValueId value(ValueId id, bool is_read);
@@ -38,11 +39,6 @@ void LayerBuilder::add(NodeId id) {
   layer_.graph.add_node(std::move(node));
 }
 
-Model LayerBuilder::take(ValueId output) {
-  layer_.graph.add_output(layer_.graph.find(from_.value(output).name));
-  return std::move(layer_);
-}
-
 double squares(const Tensor& a) {
   double sum = 0;
   for (int64_t i = 0; i < a.size(); ++i) sum += double{a.data<float>()[i]} * a.data<float>()[i];
@@ -60,11 +56,11 @@ double distance(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-Model layer_model(const Model& model, const Graph& graph, NodeId node, NodeId next) {
-  LayerBuilder layer(model, graph);
-  layer.add(node);
-  if (next != NodeId::kNone) layer.add(next);
-  return layer.take(graph.node(next == NodeId::kNone ? node : next).outputs[0]);
+Model layer_model(const Model& model, const Graph& graph, const Layer& layer) {
+  LayerBuilder builder(model, graph);
+  for (const NodeId id : layer.nodes) builder.add(id);
+  for (const ValueId id : layer.outputs) builder.add_output(id);
+  return builder.take();
 }
 
 Model identity_model(const Model& model, const Value& value) {
@@ -77,9 +73,11 @@ Model identity_model(const Model& model, const Value& value) {
   return layer;
 }
 
-LayerTrial::LayerTrial(const Model& layer, std::set<std::string> quantized)
-    : quantized_(std::move(quantized)), layer_(layer) {
-  for (const ValueId input : layer.graph.inputs()) inputs_.push_back(layer.graph.value(input).name);
+LayerTrial::LayerTrial(const Model& layer, const std::set<std::string>& quantized) : layer_(layer) {
+  for (const ValueId input : layer.graph.inputs()) {
+    inputs_.push_back(layer.graph.value(input).name);
+    if (quantized.contains(inputs_.back())) quantized_.push_back(inputs_.back());
+  }
 }
 
 void LayerTrial::observe(const std::string& name, const Tensor& value,
@@ -91,23 +89,29 @@ void LayerTrial::observe(const std::string& name, const Tensor& value,
 }
 
 void LayerTrial::run(const std::vector<QuantParams>& candidates) {
-  const Tensor expected = layer_.run(feed_).begin()->second;
-  power_ += squares(expected);
-  errors_.resize(candidates.size());
+  const TensorMap expected = layer_.run(feed_);
+  for (const auto& [name, value] : expected) {
+    outputs_[name].power += squares(value);
+    outputs_[name].errors.resize(candidates.size());
+  }
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     TensorMap feed = feed_;
     for (const std::string& name : quantized_)
       feed[name] = dequantize(quantize(feed_.at(name), candidates[i]), candidates[i]);
-    errors_[i] += distance(expected, layer_.run(feed).begin()->second);
+    for (const auto& [name, value] : layer_.run(feed))
+      outputs_[name].errors[i] += distance(expected.at(name), value);
   }
 }
 
 std::vector<double> LayerTrial::errors() const {
-  std::vector<double> relative;
-  for (const double error : errors_) relative.push_back(error / power_);
-  for (const double error : relative)
-    if (!std::isfinite(error)) return {};
-  return relative;
+  std::vector<double> sums;
+  for (const auto& [name, output] : outputs_) {
+    sums.resize(output.errors.size());
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      if (const double error = output.errors[i] / output.power; std::isfinite(error))
+        sums[i] += error;
+  }
+  return sums;
 }
 
 }  // namespace qtool
