@@ -442,12 +442,12 @@ def _(world):
 
 @case("static: --method auto says what it took, the same on any number of threads")
 def _(world):
-    done = world.run(STATIC.format("one.onnx", "images.npy --method auto -v"))
+    done = world.run(STATIC.format("layers.onnx", "images.npy --method auto -v"))
     expect(done.returncode == 0, done.stderr)
     expect(done.stdout.startswith("ranges: ") and " by " in done.stdout.splitlines()[0], done.stdout)
     expect("range of '" in done.stderr, done.stderr)
-    world.ok(STATIC.format("two.onnx", "images.npy --method auto --threads 2 -q"))
-    expect(world.bytes("one.onnx") == world.bytes("two.onnx"), "threads change the file")
+    world.ok(STATIC.format("threads.onnx", "images.npy --method auto --threads 2 -q"))
+    expect(world.bytes("layers.onnx") == world.bytes("threads.onnx"), "threads change the file")
 
 
 @case("calibrate: shards merge to what one run gives, and --resume goes on")
