@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "calib/calibrate.h"
 #include "calib/foreign_ranges.h"
@@ -10,32 +12,87 @@
 #include "calib/table_file.h"
 #include "ir/fingerprint.h"
 #include "progress.h"
+#include "quant/auto_ranges.h"
 
 namespace qtool {
 namespace {
 
-Ranges measure_ranges(const Model& model, const CalibrationTargets& targets,
-                      const RangeChoice& choice, const SampleOptions& options, bool quiet) {
+bool holds(const RangeChoices& choices, RangeMethod method) {
+  return std::any_of(choices.begin(), choices.end(),
+                     [&](const auto& entry) { return entry.second.method == method; });
+}
+
+bool all_are_minmax(const RangeChoices& choices) {
+  return std::all_of(choices.begin(), choices.end(),
+                     [](const auto& entry) { return entry.second.method == RangeMethod::kMinMax; });
+}
+
+// Ranges from samples, for what no file gives them.
+class Measurement {
+ public:
+  Measurement(const Model& model, const QuantOptions& quant, const CalibrationOptions& options,
+              bool quiet)
+      : model_(model),
+        quant_(quant),
+        options_(options),
+        quiet_(quiet),
+        choices_(range_choices(model, options.choice, quant)) {}
+
+  Ranges measure(const CalibrationTargets& targets, const Ranges& given);
+  Ranges from_table() const;
+
+ private:
+  void choose_by_layers(const SampleReader& samples, const CalibrationTable& table,
+                        const Ranges& given);
+
+  const Model& model_;
+  const QuantOptions& quant_;
+  const CalibrationOptions& options_;
+  const bool quiet_;
+  RangeChoices choices_;
+};
+
+void Measurement::choose_by_layers(const SampleReader& samples, const CalibrationTable& table,
+                                   const Ranges& given) {
+  {
+    ProgressLine progress("choosing ranges", quiet_);
+    choices_ = qtool::choose_by_layers(model_, samples, !options_.samples.feedback.empty(), table,
+                                       given, quant_, std::move(choices_), progress.callback());
+  }
+  for (const auto& [value, choice] : choices_)
+    spdlog::info("range of '{}' by {}", value, to_string(choice));
+  if (!quiet_) fmt::print("{}\n", summary(choices_));
+}
+
+Ranges Measurement::measure(const CalibrationTargets& targets, const Ranges& given) {
+  const SampleOptions& options = options_.samples;
   if (options.path.empty())
     throw CLI::ValidationError(
         "--calib", "static nodes need ranges: give qtool static (or plan) samples or --ranges");
   set_threads(options.threads);
-  const SampleReader samples(model.graph, options.path, options.reader_options());
-  ProgressLine progress("calibrating", quiet);
+  const SampleReader samples(model_.graph, options.path, options.reader_options());
   CalibrationTable table;
-  calibrate(model, samples, targets, {.statistics = choice.method != RangeMethod::kMinMax}, table,
-            progress.callback());
+  {
+    ProgressLine progress("calibrating", quiet_);
+    calibrate(model_, samples, targets, {.statistics = !all_are_minmax(choices_)}, table,
+              progress.callback());
+  }
   log_sample_remarks(samples);
   for (const std::string& remark : remarks(table, targets)) spdlog::warn("{}", remark);
-  return choose_ranges(table, choice);
+  if (holds(choices_, RangeMethod::kAuto)) choose_by_layers(samples, table, given);
+  return choose_ranges(table, choices_);
 }
 
-Ranges table_ranges(const std::string& path, const Model& model, const RangeChoice& choice) {
-  return with_context([&] { return path; },
+Ranges Measurement::from_table() const {
+  if (holds(choices_, RangeMethod::kAuto))
+    throw CLI::ValidationError("--calib-table",
+                               "method auto runs layers on samples: give --calib in place of the "
+                               "table, or another method");
+  return with_context([&] { return options_.table; },
                       [&] {
-                        const CalibrationTable table =
-                            parse_table(read_file(path), fingerprint(model.graph));
-                        return choose_ranges(table, choice);
+                        const std::string text = read_file(options_.table);
+                        return choose_ranges(parse_table(text, fingerprint(model_.graph)),
+                                             choices_);
                       });
 }
 
@@ -70,20 +127,19 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options) {
 
 Ranges find_ranges(const std::string& path, const Model& model, const QuantOptions& quant,
                    const CalibrationOptions& options, bool quiet) {
-  const RangeChoice choice = for_grid(options.choice, quant.activation);
   const bool are_given = !options.ranges.empty();
   const Ranges given = are_given ? read_foreign_ranges(options.ranges, model.graph) : Ranges{};
+  Measurement measurement(model, quant, options, quiet);
   Ranges ranges;
   if (!options.table.empty()) {
-    ranges = table_ranges(options.table, model, choice);
+    ranges = measurement.from_table();
   } else {
     const bool has_samples = !options.samples.path.empty();
     const CalibrationTargets targets = without(values_to_calibrate(model, quant), given);
     const bool helps = !targets.values.empty() || (has_samples && !targets.finite.empty());
     if (helps && (has_samples || !are_given))
-      ranges = with_context(
-          [&] { return path; },
-          [&] { return measure_ranges(model, targets, choice, options.samples, quiet); });
+      ranges =
+          with_context([&] { return path; }, [&] { return measurement.measure(targets, given); });
   }
   replace_ranges(ranges, given);
   if (!options.save_ranges.empty()) write_file(options.save_ranges, ranges_json(ranges));

@@ -1,6 +1,18 @@
 #include "range_options.h"
 
 namespace qtool {
+namespace {
+
+void add_parameter_option(CLI::App& command, const RangeParameter& parameter, RangeChoice& choice) {
+  double& number = choice.*parameter.field;
+  command
+      .add_option(
+          "--" + std::string(parameter.name), number,
+          fmt::format("Of --method {}: {} ({})", name(parameter.method), parameter.meaning, number))
+      ->check(CLI::Range(parameter.least, parameter.most));
+}
+
+}  // namespace
 
 void add_range_options(CLI::App& command, RangeChoice& choice) {
   command
@@ -11,23 +23,17 @@ void add_range_options(CLI::App& command, RangeChoice& choice) {
       ->check([](const std::string& name) {
         return find_range_method(name) ? "" : "'" + name + "' is none of " + range_method_names();
       });
-  command
-      .add_option("--percentile", choice.percentile,
-                  "Percent of the numbers that --method percentile keeps (99.999)")
-      ->check(CLI::Range(50.0, 100.0));
-  command
-      .add_option("--averaging", choice.averaging,
-                  "Weight of each sample in --method moving-average (0.01)")
-      ->check(CLI::Range(1e-6, 1.0));
-  command
-      .add_option("--deviations", choice.deviations,
-                  "Standard deviations that --method deviation keeps on both sides (4)")
-      ->check(CLI::Range(0.1, 1000.0));
+  for (const RangeParameter& parameter : range_parameters())
+    add_parameter_option(command, parameter, choice);
 }
 
-RangeChoice for_grid(RangeChoice choice, const ActivationScheme& activation) {
-  choice.grid = {.levels = 1 << bits(activation.dtype), .symmetric = activation.symmetric};
-  return choice;
+std::string summary(const RangeChoices& choices) {
+  std::map<std::string, int> counts;
+  for (const auto& [value, choice] : choices) ++counts[to_string(choice)];
+  std::string text;
+  for (const auto& [method, count] : counts)
+    text += fmt::format("{}{} by {}", text.empty() ? "ranges: " : ", ", count, method);
+  return text;
 }
 
 }  // namespace qtool

@@ -1,21 +1,12 @@
 #include "calib/choose_ranges.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
-#include "base/named.h"
+#include "base/error.h"
 
 namespace qtool {
 namespace {
-
-constexpr std::array<Named<RangeMethod>, 6> kMethods = {
-    {{"minmax", RangeMethod::kMinMax},
-     {"moving-average", RangeMethod::kMovingAverage},
-     {"percentile", RangeMethod::kPercentile},
-     {"entropy", RangeMethod::kEntropy},
-     {"mse", RangeMethod::kMse},
-     {"deviation", RangeMethod::kDeviation}}};
 
 // r ← r + c (x − r) for both ends, from the first sample on.
 Range moving_average(const std::map<int64_t, Range>& recent, double averaging) {
@@ -38,17 +29,6 @@ Range deviation_range(const Statistics& statistics, double deviations) {
 
 }  // namespace
 
-std::string_view name(RangeMethod method) { return name_of(kMethods, method); }
-std::optional<RangeMethod> find_range_method(std::string_view name) {
-  return find_named(kMethods, name);
-}
-std::string range_method_names() { return names_of(kMethods); }
-std::vector<RangeMethod> range_methods() {
-  std::vector<RangeMethod> methods;
-  for (const auto& row : kMethods) methods.push_back(row.value);
-  return methods;
-}
-
 Range choose_range(const Statistics& statistics, const RangeChoice& choice) {
   const Range seen = statistics.extremes.range();
   if (statistics.extremes.count == 0) return seen;
@@ -63,16 +43,24 @@ Range choose_range(const Statistics& statistics, const RangeChoice& choice) {
       return entropy_range(statistics.histogram, seen, choice.grid);
     case RangeMethod::kMse:
       return mse_range(statistics.histogram, seen, choice.grid);
+    case RangeMethod::kL2:
+      return l2_range(statistics.histogram, seen, choice.grid);
     case RangeMethod::kDeviation:
       return deviation_range(statistics, choice.deviations);
+    case RangeMethod::kAuto:
+      break;
   }
   QTOOL_ASSERT(false);
 }
 
-Ranges choose_ranges(const CalibrationTable& table, const RangeChoice& choice) {
+Ranges choose_ranges(const CalibrationTable& table, const RangeChoices& choices) {
   Ranges ranges = choose_minmax(table);
-  for (const auto& [name, statistics] : table.statistics)
-    ranges.values[name] = choose_range(statistics, choice);
+  for (const auto& [name, choice] : choices) {
+    const auto statistics = table.statistics.find(name);
+    if (choice.method == RangeMethod::kMinMax || statistics == table.statistics.end()) continue;
+    ranges.values[name] = choose_range(statistics->second, choice);
+    ranges.methods[name] = to_string(choice);
+  }
   return ranges;
 }
 

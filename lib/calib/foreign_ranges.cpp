@@ -117,9 +117,11 @@ void replace_ranges(Ranges& measured, const Ranges& given) {
   for (const auto& [value, range] : given.values) {
     measured.values[value] = range;
     measured.channels.erase(value);
+    measured.methods.erase(value);
   }
   for (const auto& [value, channels] : given.channels) measured.channels[value] = channels;
   for (const auto& [value, means] : given.means) measured.means[value] = means;
+  for (const auto& [value, method] : given.methods) measured.methods[value] = method;
 }
 
 }  // namespace qtool

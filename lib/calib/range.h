@@ -19,6 +19,8 @@ struct Ranges {
   std::map<std::string, Range> values;
   std::map<std::string, std::vector<Range>> channels;
   std::map<std::string, std::vector<float>> means;
+  /// How ranges were chosen, for people, "entropy"; not of those that are what was seen.
+  std::map<std::string, std::string> methods = {};
 };
 
 }  // namespace qtool

@@ -25,12 +25,13 @@ std::string ranges_json(const Ranges& ranges) {
   for (const auto& [value, range] : ranges.values) values[value] = range_json(range);
   for (const auto& [value, list] : ranges.channels)
     for (const Range& range : list) channels[value].push_back(range_json(range));
-  return json_text({{"format", kFormat},
-                    {"version", kVersion},
-                    {"values", std::move(values)},
-                    {"channels", std::move(channels)},
-                    {"means", ranges.means}},
-                   2);
+  Json json = {{"format", kFormat},
+               {"version", kVersion},
+               {"values", std::move(values)},
+               {"channels", std::move(channels)},
+               {"means", ranges.means}};
+  if (!ranges.methods.empty()) json["methods"] = ranges.methods;
+  return json_text(json, 2);
 }
 
 bool is_ranges_json(const Json& json) {
@@ -39,7 +40,7 @@ bool is_ranges_json(const Json& json) {
 
 Ranges read_ranges(const Json& json) {
   const JsonView file(json);
-  file.allow({"format", "version", "values", "channels", "means"});
+  file.allow({"format", "version", "values", "channels", "means", "methods"});
   file.at("version").integer(kVersion, kVersion);
   Ranges ranges;
   for (const auto& [value, view] : file.at("values").fields())
@@ -51,6 +52,8 @@ Ranges read_ranges(const Json& json) {
   if (const auto means = file.find("means"))
     for (const auto& [value, view] : means->fields())
       for (const JsonView& each : view.elements()) ranges.means[value].push_back(each.number());
+  if (const auto methods = file.find("methods"))
+    for (const auto& [value, view] : methods->fields()) ranges.methods[value] = view.text();
   return ranges;
 }
 

@@ -36,7 +36,9 @@ class GraphPlanner {
         selection_(select(model, requests, options)) {}
 
   void list_targets(CalibrationTargets& targets) const;
-  void plan(const Ranges& ranges, PlanBuilder& plan) const;
+  void list_choices(const RangeChoice& all, RangeChoices& choices) const;
+  /// Without weights: entries for nodes and activations only.
+  void plan(const Ranges& ranges, bool weights, PlanBuilder& plan) const;
 
  private:
   PlannedWeight weight(const WeightUse& use, const ChannelFactors& factors,
@@ -44,8 +46,10 @@ class GraphPlanner {
   bool is_expressed(NodeId clip, const Groups& groups, const ChannelFactors& factors) const;
   void add_nodes(const Ranges& ranges, const Groups& groups, const ChannelFactors& factors,
                  const std::map<NodeId, std::string>& notes, PlanBuilder& plan) const;
-  void add_activations(const Groups& groups, const ChannelFactors& factors,
+  void add_activations(const Ranges& ranges, const Groups& groups, const ChannelFactors& factors,
                        PlanBuilder& plan) const;
+  void add_weights(const Ranges& ranges, const Groups& groups, const ChannelFactors& factors,
+                   std::map<NodeId, std::string>& notes, PlanBuilder& plan) const;
   bool has_derived_bias(const WeightUse& use) const;
   std::vector<float> correction(const WeightUse& use, const QuantParams& params,
                                 const Ranges& ranges, const ChannelFactors& factors) const;
@@ -94,17 +98,32 @@ PlannedWeight GraphPlanner::weight(const WeightUse& use, const ChannelFactors& f
                      !options_.float_bias);
 }
 
-void GraphPlanner::add_activations(const Groups& groups, const ChannelFactors& factors,
-                                   PlanBuilder& plan) const {
+void GraphPlanner::list_choices(const RangeChoice& all, RangeChoices& choices) const {
+  std::map<ValueId, std::vector<std::string>> members;
+  for (const auto& [value, group] : find_groups(graph_, selection_))
+    members[group].push_back(graph_.value(value).name);
+  for (const auto& [group, values] : members) {
+    const RangeChoice choice = range_choice(values, all, options_);
+    for (const std::string& value : values) choices.emplace(value, choice);
+  }
+}
+
+void GraphPlanner::add_activations(const Ranges& ranges, const Groups& groups,
+                                   const ChannelFactors& factors, PlanBuilder& plan) const {
   std::map<ValueId, int> members;
   for (const auto& [value, group] : groups.of) ++members[group];
   for (const auto& [value, group] : groups.of) {
-    if (plan.activation(graph_.value(value).name) != nullptr) continue;
+    const std::string& name = graph_.value(value).name;
+    if (plan.activation(name) != nullptr) continue;
+    const auto method = ranges.methods.find(name);
+    const bool is_chosen = method != ranges.methods.end() && !factors.contains(value) &&
+                           takes_measured_range(graph_, value, options_);
     plan.add_activation(
-        {.value = graph_.value(value).name,
+        {.value = name,
          .params = groups.params.at(group),
          .source = members[group] > 1 ? Source::kShared : Source::kOwn,
          .group = graph_.value(group).name,
+         .method = is_chosen ? method->second : "",
          .channel_factors = factors.contains(value) ? factors.at(value) : std::vector<float>(),
          .readers = {}});
   }
@@ -162,24 +181,9 @@ void GraphPlanner::add_nodes(const Ranges& ranges, const Groups& groups,
   }
 }
 
-void GraphPlanner::plan(const Ranges& ranges, PlanBuilder& plan) const {
-  Groups groups{find_groups(graph_, selection_), {}};
-  groups.params = choose_group_params(graph_, groups.of, ranges, options_);
-  for (const auto& [value, group] : groups.of)
-    if (const QuantParams* decided = plan.activation(graph_.value(value).name))
-      groups.params[group] = *decided;
-  ChannelFactors factors =
-      choose_channel_factors(graph_, selection_, ranges, options_, groups.params);
-  add_activations(groups, factors, plan);
-  for (auto& [value, each] : choose_dynamic_factors(graph_, selection_, options_)) {
-    plan.add_activation({.value = graph_.value(value).name,
-                         .params = {},
-                         .source = Source::kDynamic,
-                         .channel_factors = each,
-                         .readers = {}});
-    factors.emplace(value, std::move(each));
-  }
-  std::map<NodeId, std::string> notes;
+void GraphPlanner::add_weights(const Ranges& ranges, const Groups& groups,
+                               const ChannelFactors& factors, std::map<NodeId, std::string>& notes,
+                               PlanBuilder& plan) const {
   for (const WeightUse& use : selection_.weights) {
     const Node& node = graph_.node(use.node);
     const auto in_weight = [&] {
@@ -199,6 +203,27 @@ void GraphPlanner::plan(const Ranges& ranges, PlanBuilder& plan) const {
                          .readers = {node.name}});
     });
   }
+}
+
+void GraphPlanner::plan(const Ranges& ranges, bool weights, PlanBuilder& plan) const {
+  Groups groups{find_groups(graph_, selection_), {}};
+  groups.params = choose_group_params(graph_, groups.of, ranges, options_);
+  for (const auto& [value, group] : groups.of)
+    if (const QuantParams* decided = plan.activation(graph_.value(value).name))
+      groups.params[group] = *decided;
+  ChannelFactors factors =
+      choose_channel_factors(graph_, selection_, ranges, options_, groups.params);
+  add_activations(ranges, groups, factors, plan);
+  for (auto& [value, each] : choose_dynamic_factors(graph_, selection_, options_)) {
+    plan.add_activation({.value = graph_.value(value).name,
+                         .params = {},
+                         .source = Source::kDynamic,
+                         .channel_factors = each,
+                         .readers = {}});
+    factors.emplace(value, std::move(each));
+  }
+  std::map<NodeId, std::string> notes;
+  if (weights) add_weights(ranges, groups, factors, notes, plan);
   add_nodes(ranges, groups, factors, notes, plan);
 }
 
@@ -224,6 +249,20 @@ void note_if_unmeasured(const Model& body, const Ranges& ranges, const QuantOpti
   for (const NodeId id : body.graph.nodes()) requests.at(body.graph.node(id).name).measured = false;
 }
 
+QuantPlan plan_parts(const Model& model, const Ranges& ranges, const QuantOptions& options,
+                     bool weights) {
+  check_tensor_rules(model.graph, options);
+  Requests requests = resolve_rules(model.graph, options);
+  PlanBuilder plan;
+  bool is_body = false;  // the first part is the model's own graph
+  for_each_part(model, [&](const Model& part) {
+    if (is_body) note_if_unmeasured(part, ranges, options, requests);
+    is_body = true;
+    GraphPlanner(part, requests, options).plan(ranges, weights, plan);
+  });
+  return plan.take();
+}
+
 }  // namespace
 
 CalibrationTargets values_to_calibrate(const Model& model, const QuantOptions& options) {
@@ -236,17 +275,22 @@ CalibrationTargets values_to_calibrate(const Model& model, const QuantOptions& o
   return targets;
 }
 
-QuantPlan make_plan(const Model& model, const Ranges& ranges, const QuantOptions& options) {
-  check_tensor_rules(model.graph, options);
-  Requests requests = resolve_rules(model.graph, options);
-  PlanBuilder plan;
-  bool is_body = false;  // the first part is the model's own graph
+RangeChoices range_choices(const Model& model, const RangeChoice& all,
+                           const QuantOptions& options) {
+  const Requests requests = resolve_rules(model.graph, options);
+  RangeChoices choices;
   for_each_part(model, [&](const Model& part) {
-    if (is_body) note_if_unmeasured(part, ranges, options, requests);
-    is_body = true;
-    GraphPlanner(part, requests, options).plan(ranges, plan);
+    GraphPlanner(part, requests, options).list_choices(all, choices);
   });
-  return plan.take();
+  return choices;
+}
+
+QuantPlan make_plan(const Model& model, const Ranges& ranges, const QuantOptions& options) {
+  return plan_parts(model, ranges, options, true);
+}
+
+QuantPlan plan_activations(const Model& model, const Ranges& ranges, const QuantOptions& options) {
+  return plan_parts(model, ranges, options, false);
 }
 
 }  // namespace qtool

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "calib/range_choice.h"
 #include "tensor/quant_params.h"
 
 namespace qtool {
@@ -81,10 +82,12 @@ struct TensorRule {
   std::optional<float> min, max;  // in place of the measured range, both or none
   std::optional<float> scale;     // with zero_point: in place of a range
   std::optional<int32_t> zero_point;
+  std::optional<RangeMethod> method;                        // of the measured range
+  std::optional<std::pair<RangeMethod, double>> parameter;  // a number, and the method it is for
   std::string origin;
 
   /// Whether it asks for anything.
-  bool speaks() const { return dtype || symmetric || min || scale; }
+  bool speaks() const { return dtype || symmetric || min || scale || method; }
 };
 
 struct QuantOptions {

@@ -28,6 +28,8 @@ struct TensorPlan {
       params;  // derived: none, for they follow from its reader's other inputs; dynamic: none
   Source source = Source::kOwn;
   std::string group;  // shared: the value whose range the group takes
+  std::string method =
+      {};  // how its measured range was chosen; empty: it is what was seen, or none
   /// Not empty: channel c is divided by channel_factors[c] before it is quantized, and the weights
   /// that read it are multiplied by the factors. See lib/quant/params/channel_scales.h.
   std::vector<float> channel_factors;
@@ -59,8 +61,15 @@ struct QuantPlan {
 /// Values whose ranges make_plan will ask for in static mode.
 CalibrationTargets values_to_calibrate(const Model& model, const QuantOptions& options);
 
+/// How the range of each of these values is chosen: `all` says so for every value, rules for some; the
+/// same for values that share parameters.
+RangeChoices range_choices(const Model& model, const RangeChoice& all, const QuantOptions& options);
+
 /// Decides mode and parameters for the whole model. Pure. `ranges` is used in static mode only.
 QuantPlan make_plan(const Model& model, const Ranges& ranges, const QuantOptions& options);
+
+/// The same without entries for weights and biases: modes, and parameters of activations.
+QuantPlan plan_activations(const Model& model, const Ranges& ranges, const QuantOptions& options);
 
 /// The oldest ai.onnx opset that has what the plan asks for: 13, 19 for float8, 21 for 4 and 16 bits
 /// and for blocks, 25 for 2 bits.

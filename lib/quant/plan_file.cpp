@@ -53,6 +53,7 @@ Json tensor_json(const TensorPlan& tensor) {
   if (params.block != 0) json["block"] = params.block;
   json["source"] = std::string(name(tensor.source));
   if (!tensor.group.empty()) json["group"] = tensor.group;
+  if (!tensor.method.empty()) json["method"] = tensor.method;
   if (!tensor.readers.empty()) json["readers"] = tensor.readers;
   if (!tensor.channel_factors.empty()) json["channel_factors"] = tensor.channel_factors;
   return json;
@@ -182,11 +183,12 @@ TensorPlan read_tensor(const JsonView& view) {
   const Source source = named ? read_name(*named, kSources) : Source::kOwn;
   if (source == Source::kDerived) return read_bias(view);
   if (source == Source::kDynamic) return read_dynamic(view);
-  view.allow({"value", "type", "scale", "zero_point", "axis", "block", "source", "group", "readers",
-              "channel_factors"});
+  view.allow({"value", "type", "scale", "zero_point", "axis", "block", "source", "group", "method",
+              "readers", "channel_factors"});
   TensorPlan tensor{
       .value = view.at("value").text(), .params = read_params(view), .source = source};
   tensor.group = optional_text(view, "group");
+  tensor.method = optional_text(view, "method");
   if (const auto readers = view.find("readers")) tensor.readers = read_readers(*readers);
   if (const auto factors = view.find("channel_factors")) {
     if (!tensor.params.per_tensor()) factors->fail_with("goes with a single scale only");

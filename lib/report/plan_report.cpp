@@ -41,7 +41,8 @@ std::string range_text(const QuantParams& params) {
 
 std::string source_text(const TensorPlan& plan) {
   if (plan.source == Source::kShared) return fmt::format("shared with '{}'", plan.group);
-  return plan.source == Source::kOwn ? "its own range" : "other tensors";
+  if (plan.source != Source::kOwn) return "other tensors";
+  return plan.method.empty() ? "its own range" : "its own range, by " + plan.method;
 }
 
 Row quantized_row(std::string_view role, const std::string& value, const TensorPlan& plan) {

@@ -58,7 +58,7 @@ TEST_CASE("methods that weigh errors cut a lonely outlier, and nothing of evenly
   for (int i = 0; i < 200000; ++i) even.push_back(static_cast<float>(i % 4001) / 1000 - 2);
   outlier = even;
   outlier.push_back(200);
-  for (const RangeMethod method : {RangeMethod::kEntropy, RangeMethod::kMse}) {
+  for (const RangeMethod method : {RangeMethod::kEntropy, RangeMethod::kMse, RangeMethod::kL2}) {
     INFO(name(method));
     const Range whole = chosen(seen({even}), method);
     CHECK(whole.min < -1.95f);
@@ -69,12 +69,27 @@ TEST_CASE("methods that weigh errors cut a lonely outlier, and nothing of evenly
   }
 }
 
+// 256 levels hold a normal distribution best up to a deviations, where cutting, 2 ∫ (x − a)² φ from a on,
+// and rounding, (2a / 256)² / 12, are least together: a = 3.92.
+TEST_CASE("l2 cuts a normal distribution near four deviations") {
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal(0, 2);
+  std::vector<float> values(1000000);
+  for (float& value : values) value = normal(random);
+  const Statistics statistics = seen({values});
+  for (const bool symmetric : {false, true}) {
+    const Range range = chosen(statistics, RangeMethod::kL2, symmetric);
+    CHECK(std::fabs(range.min / 2 + 3.92f) < 0.15f);
+    CHECK(std::fabs(range.max / 2 - 3.92f) < 0.15f);
+  }
+}
+
 TEST_CASE("nothing seen, zeros only and a single number give ranges within what was seen") {
   for (const auto& values : std::vector<std::vector<float>>{{0, 0, 0}, {3}, {-3}}) {
     const Statistics statistics = seen({values});
     for (const RangeMethod method :
          {RangeMethod::kMinMax, RangeMethod::kMovingAverage, RangeMethod::kPercentile,
-          RangeMethod::kEntropy, RangeMethod::kMse, RangeMethod::kDeviation})
+          RangeMethod::kEntropy, RangeMethod::kMse, RangeMethod::kL2, RangeMethod::kDeviation})
       for (const bool symmetric : {false, true}) {
         INFO(name(method) << " " << values[0]);
         const Range range = chosen(statistics, method, symmetric);

@@ -115,7 +115,8 @@ output n
 TEST_CASE("our ranges come back bit for bit") {
   const Ranges ranges{{{"x", {-0.1f, 1e-30f}}, {"c", {0, 3.4e38f}}},
                       {{"x", {{-0.1f, 0}, {1.0f / 3, 2}}}},
-                      {{"x", {0.1f, -2}}}};
+                      {{"x", {0.1f, -2}}},
+                      {{"c", "percentile 99.9"}}};
   const std::string text = ranges_json(ranges);
   CHECK(text ==
         "{\n"
@@ -130,12 +131,16 @@ TEST_CASE("our ranges come back bit for bit") {
         "  },\n"
         "  \"means\": {\n"
         "    \"x\": [0.1, -2.0]\n"
+        "  },\n"
+        "  \"methods\": {\n"
+        "    \"c\": \"percentile 99.9\"\n"
         "  }\n"
         "}\n");
   const Ranges back = read(text);
   CHECK(back.values == ranges.values);
   CHECK(back.channels == ranges.channels);
   CHECK(back.means == ranges.means);
+  CHECK(back.methods == ranges.methods);
   CHECK(error_of([] {
           ranges_json({{{"x", {0, INFINITY}}}, {}});
         }) == "inf cannot be written as JSON");

@@ -254,6 +254,7 @@ USAGE = [
     ("a table to write, but no samples", "calibrate model.onnx -o t.json"),
     ("a table that nothing is done with", "calibrate model.onnx --calib-table t.json"),
     ("an unknown method", "static model.onnx out.onnx --calib images.npy --method best"),
+    ("a table for layers that need samples", "static model.onnx out.onnx --calib-table t.json --method auto"),
     ("a table and samples", "static model.onnx out.onnx --calib images.npy --calib-table t.json"),
     ("no rounds", "bench model.onnx --data images.npy --rounds 0"),
 ]
@@ -440,6 +441,16 @@ def _(world):
         expect(world.bytes("measured.onnx") == world.bytes("read.onnx"), f"{method}: the files differ")
         files.add(world.bytes("read.onnx"))
     expect(len(files) == 3, "the method does not matter")
+
+
+@case("static: --method auto says what it took, the same on any number of threads")
+def _(world):
+    done = world.run(STATIC.format("layers.onnx", "images.npy --method auto -v"))
+    expect(done.returncode == 0, done.stderr)
+    expect(done.stdout.startswith("ranges: ") and " by " in done.stdout.splitlines()[0], done.stdout)
+    expect("range of '" in done.stderr, done.stderr)
+    world.ok(STATIC.format("threads.onnx", "images.npy --method auto --threads 2 -q"))
+    expect(world.bytes("layers.onnx") == world.bytes("threads.onnx"), "threads change the file")
 
 
 @case("calibrate: shards merge to what one run gives, and --resume goes on")

@@ -117,6 +117,41 @@ def reference_entropy(table, levels=128):
     return best[1] * width
 
 
+def l2_error(counts, first, last, levels):
+    """Squared error of numbers that lie evenly in their bins, rounded to the middles of equal parts of bins
+    first to last: the integral between all borders of bins and parts."""
+    step = (last - first + 1) / levels
+    borders = np.concatenate([np.arange(len(counts) + 1) - first, np.arange(levels + 1) * step])
+    borders = np.unique(np.clip(borders, -first, len(counts) - first))
+    low, high = borders[:-1], borders[1:]
+    middle = (low + high) / 2
+    density = counts[np.clip(np.floor(middle).astype(int) + first, 0, len(counts) - 1)]
+    level = (np.clip(np.floor(middle / step), 0, levels - 1) + 0.5) * step
+    return np.sum(density * ((high - level) ** 3 - (low - level) ** 3) / 3)
+
+
+def reference_l2(table, levels=256):
+    """The search of PyTorch's HistogramObserver on the table's histogram; ends stay on their side of 0."""
+    filled = np.flatnonzero(table.counts)
+    first, last = min(filled[0], SIDE), max(filled[-1], SIDE)
+    share = np.cumsum(table.counts) / table.counts.sum()
+    least, low, high, step = l2_error(table.counts, first, last, levels), 0.0, 1.0, 1e-5
+    while low < high:
+        left = min(max(first, np.searchsorted(share, low + step)), SIDE)
+        right = max(min(last, np.searchsorted(share, high - step, "right")), SIDE)
+        if left - first > last - right:
+            low, new = low + step, (left, last)
+        else:
+            high, new = high - step, (first, right)
+        if new == (first, last):
+            continue
+        error = l2_error(table.counts, *new, levels)
+        if error > least:
+            break
+        least, (first, last) = error, new
+    return (first - SIDE) * table.width, (last + 1 - SIDE) * table.width
+
+
 def check_statistics(qtool, tally, name):
     sample = Made(name, qtool.work)
     x = sample.x.ravel()
@@ -143,6 +178,10 @@ def check_statistics(qtool, tally, name):
     end = reference_entropy(told)
     holds = np.isclose(low, max(told.min, -end)) and np.isclose(high, min(told.max, end))
     add("entropy", holds, f"[{low:.4f}, {high:.4f}]", f"cut at {end:.4f}")
+    low, high = range_of(qtool, sample, "--method", "l2")
+    l, h = reference_l2(told)
+    holds = abs(max(l, told.min) - low) <= told.width and abs(min(h, told.max) - high) <= told.width
+    add("l2", holds, f"[{low:.4f}, {high:.4f}]", [l, h])
     low, high = range_of(qtool, sample, "--method", "moving-average", "--averaging", "0.1")
     lows, highs = sample.x.min((1, 2, 3)), sample.x.max((1, 2, 3))
     weights = 0.9 ** np.arange(15, -1, -1) * np.where(np.arange(16) == 0, 1, 0.1)

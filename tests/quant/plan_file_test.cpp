@@ -30,6 +30,7 @@ QuantPlan every_kind() {
                           .params = {DType::kUInt8, {0.1f}, {128}},
                           .source = Source::kShared,
                           .group = "y",
+                          .method = "percentile 99.9",
                           .channel_factors = {0.25f, 1.0f}});
   plan.tensors.push_back({.value = "w",
                           .params = {DType::kInt8, {1.0f / 3, 2e-20f}, {0, 0}, 0},
@@ -73,6 +74,7 @@ TEST_CASE("a plan comes back from its file bit for bit") {
     CHECK(after.tensors[i].value == before.tensors[i].value);
     CHECK(after.tensors[i].params == before.tensors[i].params);
     CHECK(after.tensors[i].source == before.tensors[i].source);
+    CHECK(after.tensors[i].method == before.tensors[i].method);
     CHECK(after.tensors[i].group == before.tensors[i].group);
     CHECK(after.tensors[i].channel_factors == before.tensors[i].channel_factors);
     CHECK(after.tensors[i].readers == before.tensors[i].readers);

@@ -22,7 +22,7 @@ const std::map<std::string, Names> kMayInclude = {
     {"passes", {"base", "tensor", "ir", "ops"}},
     {"runtime", {"base", "tensor", "ir", "onnx_io", "ops", "passes", "kernels"}},
     {"calib", {"base", "tensor", "ir", "onnx_io", "ops", "passes", "runtime"}},
-    {"quant", {"base", "tensor", "ir", "onnx_io", "ops", "passes", "calib"}},
+    {"quant", {"base", "tensor", "ir", "onnx_io", "ops", "passes", "runtime", "calib"}},
     {"metrics", {"base", "tensor"}},
     {"measure", {"base", "tensor", "ir", "runtime", "calib", "metrics"}},
     {"report", {"base", "tensor", "ir", "runtime", "calib", "metrics", "quant", "measure"}},

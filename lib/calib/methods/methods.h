@@ -2,14 +2,9 @@
 
 #include "calib/histogram.h"
 #include "calib/range.h"
+#include "calib/range_choice.h"
 
 namespace qtool {
-
-/// What range methods know of the integers that the range is for.
-struct Grid {
-  int levels = 256;        // 256 for 8 bits
-  bool symmetric = false;  // the range will be made [−max(−min, max), max(−min, max)]
-};
 
 // All of these give a part of `seen`, the smallest and the largest number, from the histogram of the
 // same numbers. Errors that stem from not knowing where in its bin a number lies are at most a bin's
@@ -30,5 +25,11 @@ Range entropy_range(const Histogram& histogram, const Range& seen, const Grid& g
 /// The range with the least squared error of rounding, step² / 12 within, and of cutting, by a search
 /// in steps of 1/128 of both ends, of both together if symmetric.
 Range mse_range(const Histogram& histogram, const Range& seen, const Grid& grid);
+
+/// The search of PyTorch's HistogramObserver: cuts 1e-5 of the numbers after the other, each time from
+/// that end that moves further by it, from both if symmetric, until the squared error grows. Numbers
+/// lie evenly in their bins, and become the middle of one of `levels` parts of the range. Ends do not
+/// pass 0, and the first step has to gain too.
+Range l2_range(const Histogram& histogram, const Range& seen, const Grid& grid);
 
 }  // namespace qtool

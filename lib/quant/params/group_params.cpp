@@ -9,13 +9,18 @@
 namespace qtool {
 namespace {
 
+// What the operator that writes a value says of its range.
+std::optional<std::pair<float, float>> known_range(const Graph& graph, ValueId id) {
+  const NodeId producer = graph.value(id).producer;
+  if (producer == NodeId::kNone) return std::nullopt;
+  return quant_traits(graph.node(producer)).fixed_output;
+}
+
 // The range of a value: asked for, known from its operator, or what of the measured one matters.
 Range range_of(const Graph& graph, ValueId id, const TensorRule& rule, const Ranges& ranges) {
   const Value& value = graph.value(id);
   if (rule.min) return {*rule.min, *rule.max};
-  if (value.producer != NodeId::kNone)
-    if (const auto fixed = quant_traits(graph.node(value.producer)).fixed_output)
-      return {fixed->first, fixed->second};
+  if (const auto fixed = known_range(graph, id)) return {fixed->first, fixed->second};
   const auto it = ranges.values.find(value.name);
   if (it == ranges.values.end())
     fail("there is no range for value '{}': measure it, with --calib", value.name);
@@ -38,6 +43,11 @@ QuantParams params_of(const GroupFacts& facts, const QuantOptions& options) {
 }
 
 }  // namespace
+
+bool takes_measured_range(const Graph& graph, ValueId value, const QuantOptions& options) {
+  const TensorRule rule = resolve_tensor_rule(graph.value(value).name, options);
+  return !rule.min && !rule.scale && !known_range(graph, value);
+}
 
 std::map<ValueId, QuantParams> choose_group_params(const Graph& graph,
                                                    const std::map<ValueId, ValueId>& groups,

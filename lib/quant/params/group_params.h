@@ -17,4 +17,8 @@ std::map<ValueId, QuantParams> choose_group_params(const Graph& graph,
                                                    const Ranges& ranges,
                                                    const QuantOptions& options);
 
+/// Whether the range that was measured for a value decides its parameters: no rule gives others, and
+/// its operator no range that is always the same.
+bool takes_measured_range(const Graph& graph, ValueId value, const QuantOptions& options);
+
 }  // namespace qtool

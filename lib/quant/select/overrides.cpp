@@ -77,6 +77,22 @@ void read_scale(const YamlNode& node, TensorRule& rule) {
   if (*rule.scale <= 0) fail("expected a positive number, got {}", *rule.scale);
 }
 
+RangeMethod read_range_method(const YamlNode& node) {
+  return read_name(node, find_range_method, range_method_names());
+}
+
+// A number of the method that has one of that name.
+void read_parameter(std::string_view name, const YamlNode& node, TensorRule& rule) {
+  for (const RangeParameter& parameter : range_parameters()) {
+    if (parameter.name != name) continue;
+    const auto number = read_as<double>(node, "a number");
+    if (!(number >= parameter.least && number <= parameter.most))
+      fail("expected a number from {} to {}, got '{}'", parameter.least, parameter.most,
+           scalar(node));
+    rule.parameter = {parameter.method, number};
+  }
+}
+
 // --- what may stand in a rule ---
 
 template <class Rule>
@@ -95,13 +111,17 @@ constexpr std::array<Key<NodeRule>, 7> kNodeKeys = {{
     {"method", [](const YamlNode& v, NodeRule& r) { r.method = read_method(v); }},
 }};
 
-constexpr std::array<Key<TensorRule>, 5> kTensorKeys = {{
+constexpr std::array<Key<TensorRule>, 9> kTensorKeys = {{
     {"type", [](const YamlNode& v, TensorRule& r) { r.dtype = read_type(v); }},
     {"symmetric", [](const YamlNode& v, TensorRule& r) { r.symmetric = read_bool(v); }},
     {"range", read_range},
     {"scale", read_scale},
     {"zero_point", [](const YamlNode& v,
                       TensorRule& r) { r.zero_point = read_as<int32_t>(v, "a whole number"); }},
+    {"method", [](const YamlNode& v, TensorRule& r) { r.method = read_range_method(v); }},
+    {"percentile", [](const YamlNode& v, TensorRule& r) { read_parameter("percentile", v, r); }},
+    {"averaging", [](const YamlNode& v, TensorRule& r) { read_parameter("averaging", v, r); }},
+    {"deviations", [](const YamlNode& v, TensorRule& r) { read_parameter("deviations", v, r); }},
 }};
 
 void check(const NodeRule& rule) {
@@ -116,6 +136,10 @@ void check(const TensorRule& rule) {
     fail("scale and zero_point go together");
   if (rule.scale && (rule.min || rule.symmetric))
     fail("scale and zero_point leave nothing to range and symmetric");
+  if (rule.method && (rule.scale || rule.min))
+    fail("a range that is given leaves nothing to method");
+  if (rule.parameter && rule.method != rule.parameter->first)
+    fail("has a number of method {0}: say method: {0} too", name(rule.parameter->first));
   if (!rule.zero_point || !rule.dtype) return;
   const auto [low, high] = zero_point_range(*rule.dtype);
   if (*rule.zero_point < low || *rule.zero_point > high)

@@ -23,6 +23,7 @@ struct Overrides {
 ///   tensors:
 ///     "logits": {type: u16, symmetric: true, range: [-1, 1]}
 ///     "mask*": {scale: 0.02, zero_point: 128}
+///     "head/*": {method: percentile, percentile: 99.9}
 ///
 /// Each key is a pattern of NodeRule::nodes or TensorRule::values. `file` is for messages and the
 /// rules' origin: "overrides.yaml, line 3".

@@ -122,6 +122,10 @@ Names Matcher::match(const std::string& pattern, const std::string& origin) cons
   return names;
 }
 
+bool fits(const TensorRule& rule, const std::string& value) {
+  return rule.values == value || fits(rule.values, value);
+}
+
 void apply_rule(const NodeRule& rule, NodeRequest& request) {
   const auto set = [](auto& field, const auto& wanted) {
     if (wanted) field = *wanted;
@@ -158,10 +162,11 @@ std::map<std::string, NodeRequest> resolve_rules(const Graph& graph, const Quant
 TensorRule resolve_tensor_rule(const std::string& value, const QuantOptions& options) {
   TensorRule result;
   for (const TensorRule& rule : options.tensor_rules) {
-    if (rule.values != value && !fits(rule.values, value)) continue;
+    if (!fits(rule, value)) continue;
     if (rule.dtype) result.dtype = rule.dtype;
     if (rule.symmetric) result.symmetric = rule.symmetric;
     if (rule.min) result.min = rule.min, result.max = rule.max;
+    if (rule.method) result.method = rule.method, result.parameter = rule.parameter;
     if (rule.scale) {
       result.scale = rule.scale, result.zero_point = rule.zero_point;
       result.origin = rule.origin;
@@ -176,6 +181,24 @@ TensorRule resolve_tensor_rule(const std::string& value, const QuantOptions& opt
   return result;
 }
 
+RangeChoice range_choice(const std::vector<std::string>& values, const RangeChoice& all,
+                         const QuantOptions& options) {
+  RangeChoice choice = all;
+  ActivationScheme scheme = options.activation;
+  for (const TensorRule& rule : options.tensor_rules) {
+    if (std::none_of(values.begin(), values.end(), [&](const auto& v) { return fits(rule, v); }))
+      continue;
+    scheme.dtype = rule.dtype.value_or(scheme.dtype);
+    scheme.symmetric = rule.symmetric.value_or(scheme.symmetric);
+    choice.method = rule.method.value_or(choice.method);
+    for (const RangeParameter& parameter : range_parameters())
+      if (rule.parameter && rule.parameter->first == parameter.method)
+        choice.*parameter.field = rule.parameter->second;
+  }
+  choice.grid = {.levels = 1 << bits(scheme.dtype), .symmetric = scheme.symmetric};
+  return choice;
+}
+
 void check_tensor_rules(const Graph& graph, const QuantOptions& options) {
   Names computed, constants;
   for_each_graph(graph, [&](const Graph& each) {
@@ -184,9 +207,8 @@ void check_tensor_rules(const Graph& graph, const QuantOptions& options) {
   });
   for (const TensorRule& rule : options.tensor_rules) {
     const auto any_fits = [&](const Names& names) {
-      return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-        return name == rule.values || fits(rule.values, name);
-      });
+      return std::any_of(names.begin(), names.end(),
+                         [&](const std::string& name) { return fits(rule, name); });
     };
     if (any_fits(computed)) continue;
     if (any_fits(constants))

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "ir/graph.h"
 #include "quant/options.h"
@@ -26,6 +27,11 @@ std::map<std::string, NodeRequest> resolve_rules(const Graph& graph, const Quant
 /// What is asked of one activation: the options with the tensor rules that fit its name, of which
 /// later ones win. Throws Error for a zero point that the type does not have.
 TensorRule resolve_tensor_rule(const std::string& value, const QuantOptions& options);
+
+/// How the range of a group of activations that share parameters is chosen: `all` says so for every
+/// value, rules that fit any of them for these; for the integers that they become.
+RangeChoice range_choice(const std::vector<std::string>& values, const RangeChoice& all,
+                         const QuantOptions& options);
 
 /// Throws Error for a tensor rule that fits no value of the graph and of the bodies in it, or
 /// constants only.

@@ -21,6 +21,7 @@ nodes:
 tensors:
   logits: {type: u16, symmetric: true, range: [-1, 0.1]}
   "mask*": {scale: 0.02, zero_point: 128}
+  head: {method: percentile, percentile: 99.9}
 )";
 
 constexpr const char* kJson = R"({
@@ -28,7 +29,8 @@ constexpr const char* kJson = R"({
     "op:Conv*": {"mode": "weight_only", "weight_type": "int4", "block": 32},
     "encoder/*": {"symmetric": true, "per_channel": false, "reduce_range": true, "method": "mse"}},
   "tensors": {"logits": {"type": "uint16", "symmetric": true, "range": [-1, 0.1]},
-              "mask*": {"scale": 0.02, "zero_point": 128}}})";
+              "mask*": {"scale": 0.02, "zero_point": 128},
+              "head": {"method": "percentile", "percentile": 99.9}}})";
 
 TEST_CASE("overrides are read in the order of the file, from YAML and from JSON") {
   const bool is_yaml = GENERATE(true, false);
@@ -49,7 +51,7 @@ TEST_CASE("overrides are read in the order of the file, from YAML and from JSON"
   CHECK(encoder.reduce_range == true);
   CHECK(encoder.method == WeightMethod::kMse);
   CHECK(encoder.origin == "o, line 4");
-  REQUIRE(all.tensor_rules.size() == 2);
+  REQUIRE(all.tensor_rules.size() == 3);
   const TensorRule& logits = all.tensor_rules[0];
   CHECK(logits.values == "logits");
   CHECK(logits.dtype == DType::kUInt16);
@@ -61,7 +63,10 @@ TEST_CASE("overrides are read in the order of the file, from YAML and from JSON"
   const TensorRule& mask = all.tensor_rules[1];
   CHECK(mask.scale == 0.02f);
   CHECK(mask.zero_point == 128);
-  CHECK_FALSE((mask.dtype || mask.min || mask.max));
+  CHECK_FALSE((mask.dtype || mask.min || mask.max || mask.method));
+  const TensorRule& head = all.tensor_rules[2];
+  CHECK(head.method == RangeMethod::kPercentile);
+  CHECK(head.parameter == std::pair(RangeMethod::kPercentile, 99.9));
 }
 
 TEST_CASE("what is wrong is named with file, line and key") {
@@ -114,6 +119,16 @@ TEST_CASE("what is wrong is named with file, line and key") {
        "o, line 1: tensors: a: scale and zero_point leave nothing to range and symmetric"},
       {"tensors: {a: {scale: 1, zero_point: 0, range: [0, 1]}}",
        "o, line 1: tensors: a: scale and zero_point leave nothing to range and symmetric"},
+      {"tensors: {a: {method: best}}",
+       "o, line 1: tensors: a: method: expected one of " + range_method_names() + ", got 'best'"},
+      {"tensors: {a: {method: mse, range: [0, 1]}}",
+       "o, line 1: tensors: a: a range that is given leaves nothing to method"},
+      {"tensors: {a: {percentile: 99}}",
+       "o, line 1: tensors: a: has a number of method percentile: say method: percentile too"},
+      {"tensors: {a: {method: mse, deviations: 3}}",
+       "o, line 1: tensors: a: has a number of method deviation: say method: deviation too"},
+      {"tensors: {a: {method: percentile, percentile: 101}}",
+       "o, line 1: tensors: a: percentile: expected a number from 50 to 100, got '101'"},
       {"tensors: {a: {type: s8, scale: 1, zero_point: 128}}",
        "o, line 1: tensors: a: zero_point 128 does not fit type int8"},
   }));
