@@ -35,15 +35,23 @@ Tensor BufferPool::allocate(DType dtype, const Shape& shape) {
   const auto needed =
       (static_cast<std::size_t>(count) * static_cast<std::size_t>(bits(dtype)) + 7) / 8;
   const std::size_t size = std::bit_ceil(std::max(needed, kAlignment));
-  auto& candidates = buffers_[size];
-  auto it = std::find_if(candidates.begin(), candidates.end(),
-                         [](const auto& buffer) { return buffer.use_count() == 1; });
-  if (it == candidates.end()) {
+  std::shared_ptr<void> buffer = find_free(size);
+  if (!buffer) {
     make_room(size);
-    it = candidates.insert(candidates.end(), make_buffer(size));
+    buffer = buffers_[size].emplace_back(make_buffer(size));
     bytes_ += size;
   }
-  return Tensor::view(dtype, shape, *it, it->get());
+  return Tensor::view(dtype, shape, buffer, buffer.get());
+}
+
+// The smallest free buffer that is large enough and not much too large.
+std::shared_ptr<void> BufferPool::find_free(std::size_t size) const {
+  constexpr std::size_t kMuch = 8;
+  const auto end = buffers_.upper_bound(size * kMuch);
+  for (auto entry = buffers_.lower_bound(size); entry != end; ++entry)
+    for (const auto& buffer : entry->second)
+      if (buffer.use_count() == 1) return buffer;
+  return nullptr;
 }
 
 }  // namespace qtool

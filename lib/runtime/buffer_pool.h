@@ -24,6 +24,7 @@ class BufferPool {
   std::size_t bytes() const { return bytes_; }
 
  private:
+  std::shared_ptr<void> find_free(std::size_t size) const;
   void make_room(std::size_t bytes);
 
   // Buffers by size in bytes, a power of two; free are those that only the pool holds.
