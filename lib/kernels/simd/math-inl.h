@@ -9,7 +9,7 @@
 #define QTOOL_SIMD_MATH_INL
 #endif
 
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace qtool::simd::HWY_NAMESPACE {
