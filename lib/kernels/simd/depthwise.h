@@ -48,6 +48,7 @@ class DepthwiseConv {
     std::vector<int32_t> weights;   // per block [groups, width], lanes in the kernel's order
     std::vector<int32_t> plain;     // [channels, taps]
     std::vector<int32_t> tap_sums;  // Σ w of each channel
+    std::vector<int64_t> order;     // channel of each lane of each block
   };
 
  private:

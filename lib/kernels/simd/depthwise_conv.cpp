@@ -61,6 +61,8 @@ int32_t pack_lane(const Packed& packed, int64_t channel, int64_t group) {
 }
 
 void pack_block(const Block& block, Packed& packed) {
+  for (int64_t lane = 0; lane < (block.width == 0 ? packed.channels : block.width); ++lane)
+    packed.order.push_back(channel_of(block, lane));
   for (int64_t group = 0; group < groups(packed); ++group)
     for (int64_t lane = 0; lane < block.width; ++lane)
       packed.weights.push_back(pack_lane(packed, channel_of(block, lane), group));
@@ -81,15 +83,16 @@ struct Affine {
 };
 
 Affine affine(const Packed& packed, int32_t x_zero, const DepthwiseOutput& output, bool to_bytes) {
-  Affine result;
-  for (const Block& block : packed.blocks)
-    for (int64_t lane = 0; lane < (block.width == 0 ? packed.channels : block.width); ++lane) {
-      const auto c = static_cast<std::size_t>(channel_of(block, lane));
-      const auto sum = static_cast<uint32_t>(packed.tap_sums[c]);
-      const auto bias = static_cast<uint32_t>(output.bias == nullptr ? 0 : output.bias[c]);
-      result.start.push_back(static_cast<int32_t>(bias - static_cast<uint32_t>(x_zero) * sum));
-      result.multiplier.push_back(to_bytes ? finite(output.multiplier[c]) : output.multiplier[c]);
-    }
+  Affine result = {std::vector<int32_t>(packed.order.size()),
+                   std::vector<float>(packed.order.size())};
+  for (std::size_t lane = 0; lane < packed.order.size(); ++lane) {
+    const auto c = static_cast<std::size_t>(packed.order[lane]);
+    const auto sum = static_cast<uint32_t>(packed.tap_sums[c]);
+    const auto bias = static_cast<uint32_t>(output.bias == nullptr ? 0 : output.bias[c]);
+    const float multiplier = output.multiplier[c];
+    result.start[lane] = static_cast<int32_t>(bias - static_cast<uint32_t>(x_zero) * sum);
+    result.multiplier[lane] = to_bytes ? finite(multiplier) : multiplier;
+  }
   return result;
 }
 

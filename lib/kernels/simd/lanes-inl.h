@@ -7,11 +7,11 @@
 #define QTOOL_SIMD_LANES_INL
 #endif
 
+#include <hwy/highway.h>
+
 #include <cstdint>
 #include <cstring>
 #include <limits>
-
-#include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace qtool::simd::HWY_NAMESPACE {

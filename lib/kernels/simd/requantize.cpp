@@ -4,9 +4,10 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/requantize.cpp"
-#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
 //
-#include "hwy/highway.h"
+#include <hwy/highway.h>
+
 #include "kernels/simd/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
