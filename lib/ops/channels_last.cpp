@@ -71,6 +71,13 @@ Tensor channels_last_copy(const Tensor& image) {
   return result;
 }
 
+Tensor in_channels_first(const Tensor& image, Layout layout) {
+  if (layout == Layout::kChannelsFirst || image.rank() < 3) return image;
+  Tensor result(image.dtype(), to_channels_first(image.shape(), layout));
+  transpose_image(image, layout, result);
+  return result;
+}
+
 int axis_in(Layout layout, int64_t axis, std::size_t rank) {
   const int a = normalize_axis(axis, rank);
   if (layout == Layout::kChannelsFirst || a == 0) return a;
