@@ -58,6 +58,15 @@ Shape from_channels_first(Shape shape, Layout layout) {
   return shape;
 }
 
+Tensor as_channels_first(const Tensor& image, Layout layout) {
+  if (layout == Layout::kChannelsFirst || image.rank() < 3) return image;
+  const Shape first = to_channels_first(image.shape(), layout);
+  Tensor result(image.dtype(), first);
+  transpose(first[0], pixels_of(first), first[1], element_bytes(image), image.raw(),
+            result.mutable_raw());
+  return result;
+}
+
 int axis_in(Layout layout, int64_t axis, std::size_t rank) {
   const int a = normalize_axis(axis, rank);
   if (layout == Layout::kChannelsFirst || a == 0) return a;

@@ -15,6 +15,9 @@ Shape to_channels_first(Shape shape, Layout layout);
 /// The shape in that layout of an image [N, C, spatial...].
 Shape from_channels_first(Shape shape, Layout layout);
 
+/// An image in that layout as a channels-first one of its own, or as it is if it is one.
+Tensor as_channels_first(const Tensor& image, Layout layout);
+
 /// Where an axis of a channels-first image of that rank (−1: the last) is in that layout.
 int axis_in(Layout layout, int64_t axis, std::size_t rank);
 
