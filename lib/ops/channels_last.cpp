@@ -71,7 +71,7 @@ Tensor channels_last_copy(const Tensor& image) {
   return result;
 }
 
-Tensor in_channels_first(const Tensor& image, Layout layout) {
+Tensor as_channels_first(const Tensor& image, Layout layout) {
   if (layout == Layout::kChannelsFirst || image.rank() < 3) return image;
   Tensor result(image.dtype(), to_channels_first(image.shape(), layout));
   transpose_image(image, layout, result);

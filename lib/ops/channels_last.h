@@ -19,7 +19,7 @@ Shape from_channels_first(Shape shape, Layout layout);
 Tensor channels_last_copy(const Tensor& image);
 
 /// An image in that layout as [N, C, spatial...]; itself if it lies so.
-Tensor in_channels_first(const Tensor& image, Layout layout);
+Tensor as_channels_first(const Tensor& image, Layout layout);
 
 /// Where an axis of a channels-first image of that rank (−1: the last) is in that layout.
 int axis_in(Layout layout, int64_t axis, std::size_t rank);

@@ -5,6 +5,7 @@
 
 #include "calib/foreign_ranges.h"
 #include "ir/bodies.h"
+#include "ops/channels_last.h"
 #include "quant/layer_trial.h"
 #include "quant/plan_index.h"
 
@@ -139,7 +140,7 @@ void run_trials(const Model& model, const SampleReader& samples, bool has_feedba
   Feedback feedback = samples.feedback();
   const int64_t count = samples.count(), used = std::min(count, kMostSamples);
   const Observer observer = [&](const std::string& name, const Tensor& value, Layout layout) {
-    trials.observe(name, in_channels_first(value, layout));
+    trials.observe(name, as_channels_first(value, layout));
   };
   for (int64_t i = 0, done = 0; done < used; ++i) {
     const bool is_used = i == done * count / used;
