@@ -109,8 +109,10 @@ output y: float32[1, 4, 3, 3]
   CHECK(literal.steps().size() == 2);
   for (const Provider first : {Provider::kReference, Provider::kOneDnn}) {
     const Executor fused(model, {.first = first});
-    REQUIRE(fused.steps().size() == 1);
-    CHECK(fused.steps()[0].provider == first);
+    std::vector<Executor::Step> steps = fused.steps();
+    std::erase_if(steps, [](const Executor::Step& s) { return s.op_type == "Transpose"; });
+    REQUIRE(steps.size() == 1);
+    CHECK(steps[0].provider == first);
     const Tensor actual = fused.run({{"x", x}}).at("y");
     for (int64_t i = 0; i < expected.size(); ++i)
       CHECK(std::abs(expected.data<float>()[i] - actual.data<float>()[i]) < 1e-6f);

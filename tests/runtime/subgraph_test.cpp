@@ -126,7 +126,7 @@ output y: float32[2]
   CHECK(listed ==
         "If 13 1 reference\n"
         "NoSuchThing 13 1 none\n"
-        "Relu 13 1 reference\n"
+        "Relu 13 1 simd\n"
         "my.domain.Magic 3 2 none\n");
 }
 
