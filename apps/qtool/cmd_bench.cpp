@@ -6,6 +6,7 @@
 #include "onnx_io/onnx_io.h"
 #include "progress.h"
 #include "report/bench_report.h"
+#include "report/profile_report.h"
 #include "sample_options.h"
 #include "tensor/npy.h"
 
@@ -19,13 +20,15 @@ struct BenchOptions {
   std::string labels;
   std::string json;
   int rounds = 0;
+  bool profile = false;
+  std::string trace;
 };
 
-Contestant load(const std::string& path) {
+Contestant load(const std::string& path, bool profile = false) {
   Model model = import_model(path);
   const auto in_model = [&] { return path; };
   with_context(in_model, [&] { infer_types(model); });
-  Executor executor = with_context(in_model, [&] { return Executor(model); });
+  Executor executor = with_context(in_model, [&] { return Executor(model, {.profile = profile}); });
   return {path, std::move(model), std::move(executor)};
 }
 
@@ -49,6 +52,21 @@ std::vector<int64_t> read_labels(const BenchOptions& options, int64_t samples) {
                           fail("{} labels, but there are {} samples", labels.size(), samples);
                         return to_int64s(labels);
                       });
+}
+
+// Runs the models once more, each step timed: timing would slow down what is measured otherwise.
+void show_profile(const BenchOptions& options, const SampleReader& samples) {
+  constexpr int kRuns = 20;
+  const TensorMap feed = first_feed(samples);
+  std::vector<ProfiledModel> models;
+  for (const std::string& path : options.models) {
+    const Contestant model = load(path, true);
+    for (int i = 0; i < kRuns; ++i) model.executor.run(feed);
+    models.push_back({path, model.executor.steps()});
+    if (options.profile && !options.common.quiet)
+      std::cout << "\n" << path << "\n" << profile_table(models.back().steps);
+  }
+  if (!options.trace.empty()) write_file(options.trace, chrome_trace(models) + "\n");
 }
 
 std::string check_data(const std::string& path) {
@@ -84,6 +102,7 @@ void run(const BenchOptions& options) {
   if (!options.json.empty())
     write_file(options.json, bench_json(results, used, options.samples.threads) + "\n");
   if (!options.common.quiet) std::cout << bench_table(results, used, options.samples.threads);
+  if (options.profile || !options.trace.empty()) show_profile(options, samples);
 }
 
 }  // namespace
@@ -106,6 +125,10 @@ void add_bench_command(CLI::App& app) {
       ->add_option("--rounds", options->rounds,
                    "Timed runs of every model (default: as time allows)")
       ->check(positive_number());
+  command->add_flag("--profile", options->profile,
+                    "Show what time goes into which operators and nodes, and who computes them");
+  command->add_option("--trace", options->trace,
+                      "Write one run of each model as a Chrome trace (JSON) to this file");
   command->callback([options] { run(*options); });
 }
 

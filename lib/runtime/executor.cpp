@@ -41,6 +41,7 @@ DatumMap Executor::run_data(const DatumMap& feed, const Observer& observer) cons
   for (const ValueId id : required_inputs(graph)) inputs.push_back(feed.at(graph.value(id).name));
   impl_->context.observer = &observer;
   impl_->context.steps_done = 0;
+  impl_->context.start = std::chrono::steady_clock::now();
   std::vector<Datum> results = impl_->plan->run(std::move(inputs));
   DatumMap outputs;
   for (std::size_t i = 0; i < results.size(); ++i)

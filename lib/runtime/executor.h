@@ -21,6 +21,8 @@ struct CompileOptions {
   /// Names of values to keep and to show to the observer, besides the outputs, those of bodies
   /// included; fusions leave them.
   std::vector<std::string> observed;
+  /// Measure how long every step takes; see Executor::steps.
+  bool profile = false;
   /// Most nodes that one run may execute, those of loops counted each time; 0: no limit.
   int64_t max_steps = 0;
   /// Most bytes of intermediate tensors.
@@ -58,8 +60,14 @@ class Executor {
     std::string node;  // its name or first output
     std::string op_type;
     Provider provider;
+    /// Of a profiled executor: how often it ran, in how many seconds altogether, and when in the latest
+    /// run it began and how long it took. What runs bodies has their time in its own.
+    int64_t runs = 0;
+    double seconds = 0;
+    double latest_start = 0;
+    double latest_seconds = 0;
   };
-  /// What runs, in order.
+  /// What runs, in order; behind a step those of its bodies.
   std::vector<Step> steps() const;
 
  private:

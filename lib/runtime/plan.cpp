@@ -83,7 +83,8 @@ bool Plan::is_only_shown(const Node& node) const {
   return node.op_type == "Transpose" && node.domain.empty() && perm != nullptr &&
          *perm == perm_to_channels_first(perm->size()) && graph().value(output).consumers.empty() &&
          context_.observed.contains(graph().value(output).name) &&
-         std::find(outputs_.begin(), outputs_.end(), output) == outputs_.end();
+         std::find(outputs_.begin(), outputs_.end(), output) == outputs_.end() &&
+         !graph().captured().contains(output);
 }
 
 void Plan::bind(NodeId id) {
@@ -186,6 +187,19 @@ void Plan::run_step(const Step& step) {
       values_[static_cast<std::size_t>(step.outputs[i])] = std::move(outputs[i]);
 }
 
+void Plan::run_profiled(Step& step) {
+  const auto seconds_since = [](std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  const double start = seconds_since(context_.start);
+  run_step(step);
+  Executor::Step& profile = step.profile;
+  profile.latest_start = start;
+  profile.latest_seconds = seconds_since(context_.start) - start;
+  profile.seconds += profile.latest_seconds;
+  ++profile.runs;
+}
+
 void Plan::show(const Shown& shown) const {
   if (context_.observer == nullptr || !*context_.observer) return;
   const Datum& value = values_[static_cast<std::size_t>(shown.slot)];
@@ -200,9 +214,9 @@ std::vector<Datum> Plan::run(std::vector<Datum> inputs) {
     if (context_.observed.contains(graph().value(inputs_[i]).name))
       show({slot_of(inputs_[i]), inputs_[i]});
   }
-  for (const Step& step : steps_) {
+  for (Step& step : steps_) {
     with_context([&] { return describe(graph(), graph().node(step.node)); },
-                 [&] { run_step(step); });
+                 [&] { context_.options.profile ? run_profiled(step) : run_step(step); });
     for (const Shown& shown : step.observed) show(shown);
     for (const int slot : step.release) values_[static_cast<std::size_t>(slot)] = Datum();
   }
@@ -214,8 +228,12 @@ std::vector<Datum> Plan::run(std::vector<Datum> inputs) {
 void Plan::list_steps(std::vector<Executor::Step>& steps) const {
   for (const Step& step : steps_) {
     const Node& node = graph().node(step.node);
-    if (step.kernel.run)
-      steps.push_back({name_of(graph(), node), full_op_type(node), step.kernel.provider});
+    if (step.kernel.run) {
+      Executor::Step& listed = steps.emplace_back(step.profile);
+      listed.node = name_of(graph(), node);
+      listed.op_type = full_op_type(node);
+      listed.provider = step.kernel.provider;
+    }
     for (const auto& [name, body] : step.bodies) body.plan->list_steps(steps);
   }
 }

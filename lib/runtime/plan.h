@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <set>
@@ -29,6 +30,7 @@ struct PlanContext {
   // During a run.
   const Observer* observer = nullptr;
   int64_t steps_done = 0;
+  std::chrono::steady_clock::time_point start;
 };
 
 /// A graph made ready to run: passes run, kernels bound, order and lifetimes fixed. Its values live
@@ -69,6 +71,7 @@ class Plan {
     std::vector<int> release;  // slots read for the last time here
     std::vector<Shown> observed;
     std::map<std::string, Body, std::less<>> bodies;  // by attribute
+    Executor::Step profile = {};                      // if asked for
   };
 
   void fill_constants();
@@ -81,6 +84,7 @@ class Plan {
                               std::vector<Datum> inputs);
   void count_step() const;
   void run_step(const Step& step);
+  void run_profiled(Step& step);
   void show(const Shown& shown) const;
 
   PlanContext& context_;

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/executor.h"
+
+namespace qtool {
+
+/// Where a profiled model spends its time: by operator and provider, then the slowest nodes.
+std::string profile_table(const std::vector<Executor::Step>& steps);
+
+/// The latest runs of some models as events of Chrome's trace format (chrome://tracing, Perfetto), a
+/// thread for each model.
+struct ProfiledModel {
+  std::string path;
+  std::vector<Executor::Step> steps;
+};
+std::string chrome_trace(const std::vector<ProfiledModel>& models);
+
+}  // namespace qtool
