@@ -78,7 +78,19 @@ Tensor multiply(const KernelCall& call, const Kernel& product, const WeightRows&
   return run_inner(product, call, inputs)[0].tensor();
 }
 
-// One packed matrix of a direction, transposed to rows.
+// One direction of a matrix [k, n], zero point subtracted, as rows [n, k].
+std::vector<int32_t> centered_rows(const Tensor& matrix, const Tensor& zero_point) {
+  Tensor centered(DType::kInt32, matrix.shape());
+  center(matrix, &zero_point, 0, centered);
+  std::vector<int32_t> rows;
+  rows.reserve(static_cast<std::size_t>(matrix.size()));
+  for (int64_t n = 0; n < matrix.dim(1); ++n)
+    for (int64_t k = 0; k < matrix.dim(0); ++k)
+      rows.push_back(centered.data<int32_t>()[k * matrix.dim(1) + n]);
+  return rows;
+}
+
+// One packed matrix of a direction, if it is constant.
 std::optional<simd::IntegerGateMatrix> pack(const BindContext& context, bool recurrent,
                                             const RecurrentNode& node, int64_t direction) {
   const Tensor* matrix = context.constant(kMatrix[recurrent]);
@@ -87,22 +99,17 @@ std::optional<simd::IntegerGateMatrix> pack(const BindContext& context, bool rec
   const int64_t directions = std::ssize(node.reverse);
   for (const Tensor* tensor : {matrix, scale, zero_point})
     if (tensor == nullptr || tensor->rank() == 0 || tensor->dim(0) != directions) return {};
-  if (matrix->rank() != 3 || matrix->dim(2) % 4 != 0 || scale->dtype() != DType::kFloat32)
+  if (matrix->rank() != 3 || matrix->size() == 0 || matrix->dim(2) % 4 != 0 ||
+      scale->dtype() != DType::kFloat32)
     return {};
   const simd::GateShape shape = {4, matrix->dim(2) / 4, matrix->dim(1)};
   const int64_t columns = matrix->dim(2);
   const Tensor own_scale = slice(*scale, direction);
   if (own_scale.size() != 1 && own_scale.shape() != Shape{columns}) return {};
-  const Tensor own_zero_point = slice(*zero_point, direction);
-  Tensor centered(DType::kInt32, {shape.size, columns});
-  center(slice(*matrix, direction), &own_zero_point, 0, centered);
-  std::vector<int32_t> rows(static_cast<std::size_t>(columns * shape.size));
-  for (int64_t k = 0; k < shape.size; ++k)
-    for (int64_t n = 0; n < columns; ++n)
-      rows[static_cast<std::size_t>(n * shape.size + k)] =
-          centered.data<int32_t>()[k * columns + n];
   std::vector<float> scales(static_cast<std::size_t>(columns), own_scale.data<float>()[0]);
   if (own_scale.size() != 1) scales = own_scale.to_vector<float>();
+  const std::vector<int32_t> rows =
+      centered_rows(slice(*matrix, direction), slice(*zero_point, direction));
   return simd::pack_gates(shape, rows.data(), scales.data());
 }
 

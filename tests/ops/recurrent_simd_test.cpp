@@ -126,6 +126,22 @@ TEST_CASE("DynamicQuantizeLSTM in vectors is that of the reference") {
                    [&](const Layer& layer) { check_quantized(layer, weights, per_column, full); });
 }
 
+TEST_CASE("recurrent layers in vectors, of nothing") {
+  const auto check = [](int64_t steps, int64_t batch, int64_t input, int64_t hidden) {
+    CAPTURE(steps, batch, input, hidden);
+    OpRun run("LSTM");
+    run.input(random_floats({steps, batch, input}, 1));
+    run.constant(random_floats({1, 4 * hidden, input}, 2));
+    run.constant(random_floats({1, 4 * hidden, hidden}, 3)).left_out().left_out();
+    run.input(random_floats({1, batch, hidden}, 4)).input(random_floats({1, batch, hidden}, 5));
+    check_same(run, 3, 2e-6);
+  };
+  check(0, 2, 3, 4);
+  check(2, 0, 3, 4);
+  check(2, 2, 0, 4);
+  check(2, 2, 3, 0);
+}
+
 TEST_CASE("what has no vectors is left to other providers") {
   const auto lstm = [](bool constant) {
     OpRun run("LSTM");
