@@ -33,8 +33,9 @@ class FloatProduct {
   FloatProduct(const GateMatrix& matrix, const float* x, int64_t stride)
       : weights_(matrix.weights.data()), groups_(matrix.shape.size), x_(x), stride_(stride) {}
 
-  const float* weights(int64_t block, int64_t width) const {
-    return weights_ + block * groups_ * width;
+  // Of vector `vector` of all blocks, `width` numbers for each k.
+  const float* weights(int64_t vector, int64_t width) const {
+    return weights_ + vector * groups_ * width;
   }
   int64_t groups() const { return groups_; }
   HWY_INLINE Real left(int64_t row, int64_t k) const { return hn::Set(F(), x_[row * stride_ + k]); }
@@ -58,8 +59,8 @@ class IntegerProduct {
   IntegerProduct(const IntegerGateMatrix& matrix, const IntegerRows& x)
       : matrix_(matrix), groups_(matrix.groups()), x_(x) {}
 
-  const int32_t* weights(int64_t block, int64_t width) const {
-    return matrix_.weights.data() + block * groups_ * width;
+  const int32_t* weights(int64_t vector, int64_t width) const {
+    return matrix_.weights.data() + vector * groups_ * width;
   }
   int64_t groups() const { return groups_; }
   HWY_INLINE Sum left(int64_t row, int64_t k) const {
@@ -109,20 +110,20 @@ struct Place {
 template <int64_t kGates, int64_t kPartRows, int64_t kPartVectors, class Product, class Finish>
 HWY_INLINE void run_part(const Product& product, int64_t block, int64_t row, int64_t vector,
                          const Finish& finish) {
-  constexpr int64_t kWidth = kGates * kGateUnits;
+  constexpr int64_t kWidth = kGates * kLanes;
   using D = typename Product::D;
   hn::VFromD<D> sums[kPartRows][kGates][kPartVectors];
   for (auto& gates : sums)
     for (auto& gate : gates)
       for (auto& sum : gate) sum = hn::Zero(D());
-  const auto* w = product.weights(block, kWidth) + vector * kLanes;
   const int64_t groups = product.groups();
+  const auto* w = product.weights(block * kVectors + vector, kWidth);
   for (int64_t k = 0; k < groups; ++k, w += kWidth) {
     hn::VFromD<D> x[kPartRows];
     for (int64_t r = 0; r < kPartRows; ++r) x[r] = product.left(row + r, k);
     for (int64_t g = 0; g < kGates; ++g)
       for (int64_t v = 0; v < kPartVectors; ++v) {
-        const auto weights = hn::LoadU(D(), w + g * kGateUnits + v * kLanes);
+        const auto weights = hn::LoadU(D(), w + v * groups * kWidth + g * kLanes);
         for (int64_t r = 0; r < kPartRows; ++r)
           sums[r][g][v] = product.add(sums[r][g][v], x[r], weights);
       }
@@ -130,7 +131,8 @@ HWY_INLINE void run_part(const Product& product, int64_t block, int64_t row, int
   for (int64_t r = 0; r < kPartRows; ++r)
     for (int64_t v = 0; v < kPartVectors; ++v) {
       const int64_t lane = (vector + v) * kLanes;
-      const Place at = {row + r, block, block * kGateUnits + lane, block * kWidth + lane};
+      const Place at = {row + r, block, block * kGateUnits + lane,
+                        block * kGates * kGateUnits + lane};
       Real gates[kGates];
       for (int64_t g = 0; g < kGates; ++g)
         gates[g] = product.real(sums[r][g][v], at.column + g * kGateUnits);
@@ -312,6 +314,7 @@ void QuantizeRow(const IntegerGateMatrix& matrix, const float* x, float scale, i
     quantize_elements(matrix.shape.size, x, scale, zero_point, reinterpret_cast<int16_t*>(lanes));
 }
 
+int64_t GateLanes() { return kLanes; }
 bool MultipliesQuads() { return kHasQuads; }
 
 }  // namespace qtool::simd::HWY_NAMESPACE
@@ -320,6 +323,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace qtool::simd {
 
+HWY_EXPORT(GateLanes);
 HWY_EXPORT(MultipliesQuads);
 HWY_EXPORT(QuantizeRow);
 HWY_EXPORT(ProjectFloat);
@@ -330,6 +334,7 @@ HWY_EXPORT(GruResetStep);
 HWY_EXPORT(LstmStep);
 HWY_EXPORT(LstmIntegerStep);
 
+int64_t gate_lanes() { return HWY_DYNAMIC_DISPATCH(GateLanes)(); }
 bool multiplies_quads() { return HWY_DYNAMIC_DISPATCH(MultipliesQuads)(); }
 void quantize_row(const IntegerGateMatrix& matrix, const float* x, float scale, int32_t zero_point,
                   int32_t* lanes) {

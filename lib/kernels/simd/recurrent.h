@@ -25,20 +25,20 @@ struct GateShape {
 /// Numbers [gates, units] in gate order.
 std::vector<float> in_gate_order(const GateShape& shape, const float* values);
 
-/// A float matrix, packed.
+/// A float matrix, packed for the instruction set in use: each block in vectors of `lanes` units.
 struct GateMatrix {
   GateShape shape;
-  std::vector<float> weights;  // [blocks, size, gates, kGateUnits]
+  std::vector<float> weights;  // [blocks, vectors, size, gates, lanes]
 };
 /// From rows [gates, units, size].
 GateMatrix pack_gates(const GateShape& shape, const float* rows);
 
-/// An integer matrix, packed in lanes of 32 bits that hold two int16 of a row each, or four int8
-/// where the CPU has AVX-512 VNNI and they fit.
+/// The same for integers. A lane of 32 bits holds two int16 of a row, or four int8 where the CPU has
+/// AVX-512 VNNI and they fit.
 struct IntegerGateMatrix {
   GateShape shape;
   bool quads = false;
-  std::vector<int32_t> weights;  // [blocks, groups, gates, kGateUnits]
+  std::vector<int32_t> weights;  // [blocks, vectors, groups, gates, lanes]
   std::vector<int32_t> sums;     // of each row, in gate order
   std::vector<float> scale;      // of each row, in gate order
 
@@ -46,7 +46,7 @@ struct IntegerGateMatrix {
   int64_t groups() const { return (shape.size + (quads ? 3 : 1)) / (quads ? 4 : 2); }
 };
 /// From rows [gates, units, size], zero points subtracted, in [−255, 255], and their scales
-/// [gates, units]. For the instruction set in use.
+/// [gates, units].
 IntegerGateMatrix pack_gates(const GateShape& shape, const int32_t* rows, const float* scale);
 
 /// Quantized rows for an IntegerGateMatrix: real = scale · (q − zero_point).

@@ -15,10 +15,13 @@ void each_column(const GateShape& shape, F f) {
         (unit / kGateUnits * shape.gates + gate) * kGateUnits + unit % kGateUnits);
 }
 
-// Element `k` of a column in [blocks, groups, gates, kGateUnits].
+// Element `k` of a column in [blocks, vectors, groups, gates, lanes].
 std::size_t place(const GateShape& shape, int64_t groups, int64_t column, int64_t k) {
-  const int64_t width = shape.gates * kGateUnits;
-  return static_cast<std::size_t>((column / width * groups + k) * width + column % width);
+  const int64_t lanes = gate_lanes();
+  const int64_t gate = column / kGateUnits % shape.gates;
+  const int64_t unit = column / kGateUnits / shape.gates * kGateUnits + column % kGateUnits;
+  return static_cast<std::size_t>(((unit / lanes * groups + k) * shape.gates + gate) * lanes +
+                                  unit % lanes);
 }
 
 // Elements [k, k + 4) or [k, k + 2) of a row beside each other in 32 bits; 0 behind its end.
