@@ -7,6 +7,7 @@
 #include "kernels/onednn/matmul.h"
 #include "kernels/reference/matmul.h"
 #include "ops/half_as_float.h"
+#include "ops/recurrent_simd.h"
 #include "ops/registry.h"
 #include "ops/types.h"
 
@@ -22,12 +23,6 @@ std::vector<bool> read_directions(const BindContext& context) {
   if (direction == "reverse") return {true};
   if (direction == "bidirectional") return {false, true};
   fail("direction '{}' is not known", direction);
-}
-
-std::vector<std::string> default_activations(Cell cell) {
-  if (cell == Cell::kRnn) return {"Tanh"};
-  if (cell == Cell::kGru) return {"Sigmoid", "Tanh"};
-  return {"Sigmoid", "Tanh", "Tanh"};
 }
 
 // The functions of every direction. Parameters go to those that have some, in their order.
@@ -66,21 +61,6 @@ void require_shape(const KernelCall& call, std::size_t index, const Shape& shape
   if (call.input(index).shape() != shape)
     fail("input {} of shape {} must be {}", index, to_string(call.input(index).shape()),
          to_string(shape));
-}
-
-// Checks W [directions, gates · H, input] and R [directions, gates · H, H]. Returns
-// H.
-int64_t check_weights(const RecurrentNode& node, const KernelCall& call) {
-  const Tensor& x = call.input(0);
-  const Tensor& r = call.input(2);
-  if (x.rank() != 3 || r.rank() != 3)
-    fail("input {} and R {} must have rank 3", to_string(x.shape()), to_string(r.shape()));
-  const int64_t hidden = r.dim(2);
-  const int64_t directions = std::ssize(node.reverse);
-  const int64_t rows = node.gates() * hidden;
-  require_shape(call, 1, {directions, rows, x.dim(2)});
-  require_shape(call, 2, {directions, rows, hidden});
-  return hidden;
 }
 
 // One of the products, and where its rows begin.
@@ -140,10 +120,17 @@ Kernel bind_onednn(const BindContext& context) {
 }
 
 template <Cell kCell>
+Kernel bind_simd(const BindContext& context) {
+  return bind_simd_recurrent(context, kCell);
+}
+
+template <Cell kCell>
 OpSpec recurrent_op(std::string_view op_type) {
   return {"",
           op_type,
-          {{Provider::kOneDnn, bind_onednn<kCell>}, {Provider::kReference, bind_reference<kCell>}},
+          {{Provider::kSimd, bind_simd<kCell>},
+           {Provider::kOneDnn, bind_onednn<kCell>},
+           {Provider::kReference, bind_reference<kCell>}},
           {.inputs = {Role::kActivation, Role::kWeight, Role::kWeight, Role::kPlain},
            .weight_axis = [](const Node&) { return 1; }}};
 }
@@ -151,6 +138,25 @@ OpSpec recurrent_op(std::string_view op_type) {
 }  // namespace
 
 int64_t RecurrentNode::gates() const { return cell == Cell::kRnn ? 1 : cell == Cell::kGru ? 3 : 4; }
+
+std::vector<std::string> default_activations(Cell cell) {
+  if (cell == Cell::kRnn) return {"Tanh"};
+  if (cell == Cell::kGru) return {"Sigmoid", "Tanh"};
+  return {"Sigmoid", "Tanh", "Tanh"};
+}
+
+int64_t check_weights(const RecurrentNode& node, const KernelCall& call) {
+  const Tensor& x = call.input(0);
+  const Tensor& r = call.input(2);
+  if (x.rank() != 3 || r.rank() != 3)
+    fail("input {} and R {} must have rank 3", to_string(x.shape()), to_string(r.shape()));
+  const int64_t hidden = r.dim(2);
+  const int64_t directions = std::ssize(node.reverse);
+  const int64_t rows = node.gates() * hidden;
+  require_shape(call, 1, {directions, rows, x.dim(2)});
+  require_shape(call, 2, {directions, rows, hidden});
+  return hidden;
+}
 
 RecurrentNode read_recurrent(const BindContext& context, Cell cell) {
   const std::vector<bool> reverse = read_directions(context);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "kernels/reference/named_activation.h"
@@ -26,6 +27,13 @@ struct RecurrentNode {
 /// Throws Error for attributes that the operator does not admit. `cell` is not in the node's type
 /// alone: DynamicQuantizeLSTM is an LSTM.
 RecurrentNode read_recurrent(const BindContext& context, RecurrentNode::Cell cell);
+
+/// The functions of one direction that the operator takes if the node names none.
+std::vector<std::string> default_activations(RecurrentNode::Cell cell);
+
+/// Checks W [directions, gates · H, input] and R [directions, gates · H, H], inputs 1 and 2, and
+/// gives H. Throws Error if they do not fit X.
+int64_t check_weights(const RecurrentNode& node, const KernelCall& call);
 
 /// Rows of the matrices of one direction: all gates, or some of them where GRU asks for that.
 struct WeightRows {

@@ -93,6 +93,8 @@ constexpr std::array kQdq = {
 constexpr std::array kFinish = {kShareConstants, kRemoveDeadNodes};
 
 constexpr std::array kRuntime = {
+    kConstantsToInitializers,
+    kCopyCapturedConstants,
     kFoldConstants,
     kRemoveIdentity,
     kTransposeIntegers,

@@ -12,6 +12,7 @@
 
 #include "kernels/simd/depthwise_rows.h"
 #include "kernels/simd/lanes-inl.h"
+#include "kernels/simd/products-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace qtool::simd::HWY_NAMESPACE {
@@ -24,25 +25,6 @@ void DepthwiseAbility(int64_t* width, bool* quads) {
 }
 
 #if HWY_TARGET != HWY_SCALAR
-
-// sum + Σ of the products in each lane of 32 bits.
-template <class V>
-HWY_INLINE V add_pairs(V sum, V x, V w) {
-  const hn::Repartition<int16_t, hn::DFromV<V>> d16;
-  V none = hn::Zero(hn::DFromV<V>());
-  // On x86 a lane gets the two products that lie in it.
-  return hn::ReorderWidenMulAccumulate(hn::DFromV<V>(), hn::BitCast(d16, x), hn::BitCast(d16, w),
-                                       sum, none);
-}
-template <class V>
-HWY_INLINE V add_quads(V sum, V x, V w) {
-#if HWY_TARGET == HWY_AVX3_DL
-  asm("%{evex%} vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(x.raw), "vm"(w.raw));
-#endif
-  static_cast<void>(x);
-  static_cast<void>(w);
-  return sum;
-}
 
 // A block of channels of one input pixel, as unsigned bytes.
 template <bool kSigned, class D>
