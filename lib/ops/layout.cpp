@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "kernels/reference/copy.h"
+#include "kernels/transpose.h"
 #include "ops/elements.h"
 #include "ops/packed.h"
 #include "ops/registry.h"
@@ -26,6 +27,24 @@ std::vector<int64_t> read_permutation(const std::vector<int64_t>& attribute, std
   return reversed;
 }
 
+// Whether all that moves is two blocks of axes that change places behind a third one: batches of
+// matrices. Then it is done in tiles.
+bool transpose_matrices(Shape shape, Shape from, const Tensor& x, Tensor& y) {
+  std::vector<Shape> strides = {ref::row_major_strides(shape), std::move(from)};
+  ref::simplify_loop(shape, strides);
+  if (shape.size() == 2) {
+    shape.insert(shape.begin(), 1);
+    strides[1].insert(strides[1].begin(), 0);
+  }
+  const std::size_t bytes = x.dtype() == DType::kString ? 0 : element_bytes(x);
+  const bool is_known = bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
+  if (!is_known || shape.size() != 3 || strides[1][1] != 1 || strides[1][2] != shape[1] ||
+      (shape[0] != 1 && strides[1][0] != shape[1] * shape[2]))
+    return false;
+  transpose(shape[0], shape[2], shape[1], bytes, x.raw(), y.mutable_raw());
+  return true;
+}
+
 Kernel bind_transpose(const BindContext& context) {
   return [perm = context.attribute<std::vector<int64_t>>("perm", {})](KernelCall& call) {
     const Tensor& x = call.input(0);
@@ -37,6 +56,7 @@ Kernel bind_transpose(const BindContext& context) {
       from.push_back(strides[static_cast<std::size_t>(axis)]);
     }
     Tensor& y = call.output(0, x.dtype(), shape);
+    if (transpose_matrices(shape, from, x, y)) return;
     ref::copy(ref::StridedLoop<2>(shape, {ref::row_major_strides(shape), from}), element_bytes(x),
               y.mutable_raw(), x.raw());
   };

@@ -352,8 +352,8 @@ Kernel bind_onednn_qlinear_matmul(const BindContext& context) {
                      [](auto engine) { return qlinear_matmul(std::move(engine)); });
 }
 Kernel bind_onednn_matmul_integer_to_float(const BindContext& context) {
-  auto engine = make_onednn(context, kMatMulIntegerToFloat);
-  return engine ? matmul_integer_to_float(std::move(*engine)) : Kernel{};
+  return with_onednn(context, kMatMulIntegerToFloat,
+                     [](auto engine) { return matmul_integer_to_float(std::move(engine)); });
 }
 Kernel bind_onednn_qgemm(const BindContext& context) {
   const Operands operands = read_qgemm(context);
