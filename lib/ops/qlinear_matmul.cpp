@@ -163,7 +163,8 @@ struct RealMatMul {
                      real_b.mutable_data<float>());
       auto* const real = real_y.mutable_data<float>();
       matmul->run(part, {}, real_a.data<float>(), real_b.data<float>(), nullptr, real);
-      for (int64_t i = 0; i < sums.size(); ++i) acc[i] = ref::Add{}(acc[i], static_cast<int32_t>(real[i]));
+      for (int64_t i = 0; i < sums.size(); ++i)
+        acc[i] = ref::Add{}(acc[i], static_cast<int32_t>(real[i]));
     }
     simd::requantize({acc, row_count(plan), shape.n, shape.n}, bias, rule, y, shape.n);
   }
@@ -269,7 +270,9 @@ Kernel matmul_integer_to_float(Engine engine) {
     if (bias->dtype() != DType::kFloat32 || bias->shape() != Shape{n})
       fail("bias {} of type {} must be [{}] of type float32", to_string(bias->shape()),
            name(bias->dtype()), n);
-    for (int64_t i = 0; i < y.size(); ++i) out[i] += bias->data<float>()[i % n];
+    const auto* row = bias->data<float>();
+    for (int64_t r = 0; r < y.size() / n; ++r)
+      for (int64_t c = 0; c < n; ++c) out[r * n + c] += row[c];
   };
 }
 

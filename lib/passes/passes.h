@@ -24,6 +24,7 @@ bool fold_dequantize(Model& model);
 bool fold_quantize(Model& model);
 bool fuse_activation(Model& model);
 bool fuse_addition(Model& model);
+bool fuse_integer_matmul(Model& model);
 bool name_nodes(Model& model);
 bool name_values(Model& model);
 bool normalize_gemm(Model& model);

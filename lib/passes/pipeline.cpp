@@ -104,6 +104,8 @@ constexpr std::array kRuntime = {
     kRemoveDeadNodes,  // before folding, so that weights of quantized operators are not dequantized
     Pass{"fold_dequantize", "dequantize constants once instead of in every run", fold_dequantize},
     kFoldBatchNorm,
+    Pass{"fuse_integer_matmul", "let MatMulInteger scale its own output and add a bias",
+         fuse_integer_matmul},
     Pass{"fuse_addition", "let Conv and MatMul add to their own output", fuse_addition},
     Pass{"fuse_activation", "let Conv, Gemm and MatMul clip their own output", fuse_activation},
     Pass{"channels_to_last", "carry images with their channels last", channels_to_last},

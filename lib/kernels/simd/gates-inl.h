@@ -7,7 +7,8 @@
 #define QTOOL_SIMD_GATES_INL
 #endif
 
-#include "hwy/highway.h"
+#include <hwy/highway.h>
+
 #include "kernels/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();

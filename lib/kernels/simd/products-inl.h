@@ -7,9 +7,9 @@
 #define QTOOL_SIMD_PRODUCTS_INL
 #endif
 
-#include <cstdint>
+#include <hwy/highway.h>
 
-#include "hwy/highway.h"
+#include <cstdint>
 
 HWY_BEFORE_NAMESPACE();
 namespace qtool::simd::HWY_NAMESPACE {

@@ -6,9 +6,10 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/recurrent.cpp"
-#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
 //
-#include "hwy/highway.h"
+#include <hwy/highway.h>
+
 #include "kernels/simd/gates-inl.h"
 #include "kernels/simd/lanes-inl.h"
 #include "kernels/simd/products-inl.h"
