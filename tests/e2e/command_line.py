@@ -917,6 +917,15 @@ def _(world):
     expect(world.json("b.json")["samples"] == 15, "the number of samples")
 
 
+@case("bench: a profile names operators, nodes and providers; a trace holds one run of each model")
+def _(world):
+    text = world.ok("bench model.onnx out8.onnx --data images.npy --rounds 1 --profile --trace t.json")
+    expect(text.count("operator") == 4 and "reference" in text and "onednn" in text, text)
+    events = world.json("t.json")["traceEvents"]
+    expect({e["tid"] for e in events} == {0, 1}, "threads of the trace")
+    expect(all(e["dur"] > 0 for e in events if e["ph"] == "X"), "a step without duration")
+
+
 @case("bench: without labels; a model against itself; one model")
 def _(world):
     world.ok("bench model.onnx model.onnx --data images.npy --json b.json --rounds 5")
