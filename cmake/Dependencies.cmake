@@ -36,10 +36,16 @@ pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)  # Debian installs no CMake 
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 
-# Highway, and the instruction sets that kernels are compiled for: those of x86 from SSE4 to AVX-512
-# with VNNI, and none. What is compiled for one must round as for another: no contraction to FMA.
+# Highway, and the instruction sets that kernels are compiled for: SSE4, AVX2 and none; those of AVX-512,
+# also with VNNI, on request only, as no CPU that has them has run their tests yet. What is compiled for
+# one must round as for another: no contraction to FMA.
+option(QTOOL_SIMD_AVX512 "Compile our own vector kernels for AVX-512 as well" OFF)
+set(disabled_targets HWY_SSSE3)
+if(NOT QTOOL_SIMD_AVX512)
+  string(APPEND disabled_targets "|HWY_AVX3|HWY_AVX3_DL")
+endif()
 add_library(qtool_highway INTERFACE)
 target_link_libraries(qtool_highway INTERFACE PkgConfig::hwy)
 target_compile_definitions(qtool_highway INTERFACE HWY_WANT_AVX3_DL HWY_BROKEN_EMU128=1
-                           HWY_DISABLED_TARGETS=HWY_SSSE3)
+                           "HWY_DISABLED_TARGETS=(${disabled_targets})")
 target_compile_options(qtool_highway INTERFACE -ffp-contract=off)
