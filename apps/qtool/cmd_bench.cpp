@@ -66,7 +66,7 @@ void show_profile(const BenchOptions& options, const SampleReader& samples) {
     if (options.profile && !options.common.quiet)
       std::cout << "\n" << path << "\n" << profile_table(models.back().steps);
   }
-  if (!options.trace.empty()) write_file(options.trace, chrome_trace(models) + "\n");
+  if (!options.trace.empty()) write_file(options.trace, chrome_trace(models));
 }
 
 std::string check_data(const std::string& path) {

@@ -23,20 +23,11 @@ class Rewriter {
   bool rewrite(NodeId quantize);
 
  private:
-  NodeId only_writer(ValueId value) const;
   void clip_behind(NodeId quantize, std::pair<float, float> interval, const QuantParams& params);
 
   Graph& graph_;
   const std::set<ValueId> pinned_;
 };
-
-// The node that writes a value with one reader, or kNone.
-NodeId Rewriter::only_writer(ValueId value) const {
-  if (value == ValueId::kNone || pinned_.contains(value) ||
-      graph_.value(value).consumers.size() != 1)
-    return NodeId::kNone;
-  return graph_.value(value).producer;
-}
 
 void Rewriter::clip_behind(NodeId quantize, std::pair<float, float> interval,
                            const QuantParams& params) {
@@ -62,13 +53,13 @@ void Rewriter::clip_behind(NodeId quantize, std::pair<float, float> interval,
 bool Rewriter::rewrite(NodeId quantize) {
   const Node& node = graph_.node(quantize);
   if (!is_quantize(node)) return false;
-  const NodeId clip = only_writer(input_of(node, 0));
+  const NodeId clip = only_writer(graph_, pinned_, input_of(node, 0));
   if (clip == NodeId::kNone) return false;
   const auto interval = clip_range(graph_, graph_.node(clip));
   const auto params = constant_params(graph_, quantized_output(graph_, node));
   if (!interval || !params || bits(params->dtype) != 8) return false;
   const ValueId inner = graph_.node(clip).inputs[0];
-  const NodeId producer = only_writer(inner);
+  const NodeId producer = only_writer(graph_, pinned_, inner);
   if (producer == NodeId::kNone || quant_traits(graph_.node(producer)).qoperator == nullptr)
     return false;
   graph_.set_input(quantize, 0, inner);

@@ -16,11 +16,8 @@ bool fuse(Graph& graph, NodeId id, const std::set<ValueId>& pinned) {
   const auto range = clip_range(graph, clip);
   if (!range) return false;
   const ValueId middle = clip.inputs[0];
-  const Value& value = graph.value(middle);
-  if (value.producer == NodeId::kNone || value.consumers.size() != 1 || pinned.contains(middle) ||
-      value.type.dtype != DType::kFloat32)
-    return false;
-  const NodeId producer = value.producer;
+  const NodeId producer = only_writer(graph, pinned, middle);
+  if (producer == NodeId::kNone || graph.value(middle).type.dtype != DType::kFloat32) return false;
   Node fused = graph.node(producer);
   if (!become_fused(fused) || find_attribute(fused, "clip") != nullptr) return false;
   fused.outputs = clip.outputs;

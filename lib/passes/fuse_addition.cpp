@@ -1,5 +1,5 @@
 // Before      c = Conv(x, w, b);  y = Add(c, s)                  c and s of one shape
-//             c = MatMul(x, w);   y = Add(c, b)                  b constant, a row
+//             c = MatMul(x, w);   y = Add(c, b)                  b a constant row, w a matrix
 // After       y = qtool.internal.FusedConv(x, w, b, s)
 //             y = qtool.internal.FusedMatMul(x, w, b)
 // Conditions  c is float32, has no other reader and is neither a graph output nor captured. For the
@@ -20,20 +20,10 @@ bool have_one_shape(const Value& a, const Value& b) {
              [](const Dim& x, const Dim& y) { return x == y && (x.known() || !x.name.empty()); });
 }
 
-// A constant that has a number for each column of `matrices`.
-bool is_row(const Value& row, const Value& matrices) {
-  if (!row.constant || !matrices.type.shape || matrices.type.shape->empty()) return false;
-  const Tensor& tensor = *row.constant.tensor;
-  const int64_t columns = matrices.type.shape->back().value;
-  return tensor.dtype() == DType::kFloat32 && tensor.rank() > 0 && tensor.size() == columns &&
-         tensor.shape().back() == columns && tensor.rank() <= matrices.type.shape->size();
-}
-
 // The input of the fused node that the addend becomes; 0 if it cannot.
 std::size_t place_of(const Graph& graph, const Node& node, ValueId sum, ValueId addend) {
-  const Value& value = graph.value(addend);
-  if (node.op_type == "Conv" && have_one_shape(graph.value(sum), value)) return 3;
-  if (node.op_type == "MatMul" && is_row(value, graph.value(sum))) return 2;
+  if (node.op_type == "Conv" && have_one_shape(graph.value(sum), graph.value(addend))) return 3;
+  if (node.op_type == "MatMul" && is_row_for(graph, addend, node.inputs[1])) return 2;
   return 0;
 }
 
@@ -41,11 +31,8 @@ bool fuse(Graph& graph, NodeId id, const std::set<ValueId>& pinned, std::size_t 
   const Node add = graph.node(id);
   const ValueId sum = add.inputs[which];
   const ValueId addend = add.inputs[1 - which];
-  const Value& value = graph.value(sum);
-  if (value.producer == NodeId::kNone || value.consumers.size() != 1 || pinned.contains(sum) ||
-      value.type.dtype != DType::kFloat32)
-    return false;
-  const NodeId producer = value.producer;
+  const NodeId producer = only_writer(graph, pinned, sum);
+  if (producer == NodeId::kNone || graph.value(sum).type.dtype != DType::kFloat32) return false;
   Node fused = graph.node(producer);
   const std::size_t place = fused.domain.empty() ? place_of(graph, fused, sum, addend) : 0;
   if (place == 0) return false;

@@ -21,12 +21,15 @@ class Fuser {
     if (!is_op(cast, "Cast") ||
         attribute_or<int64_t>(cast, "to", 0) != static_cast<int64_t>(DType::kFloat32))
       return false;
-    const NodeId product = only_producer(cast.inputs[0], "MatMulInteger");
+    const NodeId product = only_writer(graph_, pinned_, cast.inputs[0]);
     const NodeId scaling = only_reader(cast.outputs[0], "Mul");
-    if (product == NodeId::kNone || scaling == NodeId::kNone) return false;
-    const auto scales = scales_of(other_input(graph_.node(scaling), cast.outputs[0]));
-    if (!scales) return false;
+    if (product == NodeId::kNone || !is_op(graph_.node(product), "MatMulInteger") ||
+        scaling == NodeId::kNone)
+      return false;
     const Node integer = graph_.node(product);
+    const auto scales =
+        scales_of(other_input(graph_.node(scaling), cast.outputs[0]), integer.inputs[1]);
+    if (!scales) return false;
     Node fused{.domain = "com.microsoft", .op_type = "MatMulIntegerToFloat", .name = integer.name};
     fused.inputs = {integer.inputs[0], integer.inputs[1],    scales->a,
                     scales->b,         input_of(integer, 2), input_of(integer, 3)};
@@ -35,7 +38,7 @@ class Fuser {
     const ValueId bias = addition == NodeId::kNone
                              ? ValueId::kNone
                              : other_input(graph_.node(addition), fused.outputs[0]);
-    if (bias != ValueId::kNone && is_row(bias, integer.inputs[1])) {
+    if (bias != ValueId::kNone && is_row_for(graph_, bias, integer.inputs[1])) {
       fused.inputs.push_back(bias);
       fused.outputs = graph_.node(addition).outputs;
       graph_.remove_node(addition);
@@ -50,18 +53,8 @@ class Fuser {
     ValueId a, b;
   };
 
-  bool is_private(ValueId value) const {
-    return graph_.value(value).consumers.size() == 1 && !pinned_.contains(value);
-  }
-
-  NodeId only_producer(ValueId value, std::string_view op_type) const {
-    const NodeId producer = value == ValueId::kNone ? NodeId::kNone : graph_.value(value).producer;
-    if (producer == NodeId::kNone || !is_private(value)) return NodeId::kNone;
-    return is_op(graph_.node(producer), op_type) ? producer : NodeId::kNone;
-  }
-
   NodeId only_reader(ValueId value, std::string_view op_type) const {
-    if (!is_private(value)) return NodeId::kNone;
+    if (only_writer(graph_, pinned_, value) == NodeId::kNone) return NodeId::kNone;
     const NodeId reader = graph_.value(value).consumers[0];
     return is_op(graph_.node(reader), op_type) ? reader : NodeId::kNone;
   }
@@ -70,8 +63,8 @@ class Fuser {
     return node.inputs[node.inputs[0] == one ? 1 : 0];
   }
 
-  // The factors of sa · sb.
-  std::optional<Scales> scales_of(ValueId product) const {
+  // The factors of sa · sb, that of the product with b.
+  std::optional<Scales> scales_of(ValueId product, ValueId b) const {
     const NodeId id = graph_.value(product).producer;
     if (id == NodeId::kNone || !is_op(graph_.node(id), "Mul")) return std::nullopt;
     const std::vector<ValueId>& factors = graph_.node(id).inputs;
@@ -80,18 +73,10 @@ class Fuser {
       const Tensor* scale = graph_.constant(factors[1 - first]);
       if (quantize != NodeId::kNone && is_op(graph_.node(quantize), "DynamicQuantizeLinear") &&
           graph_.node(quantize).outputs[1] == factors[first] && scale != nullptr &&
-          scale->rank() < 2)
+          ((scale->rank() < 2 && scale->size() == 1) || is_row_for(graph_, factors[1 - first], b)))
         return Scales{factors[first], factors[1 - first]};
     }
     return std::nullopt;
-  }
-
-  // A constant that has a number for each column of b.
-  bool is_row(ValueId bias, ValueId b) const {
-    const Tensor* row = graph_.constant(bias);
-    const auto& shape = graph_.value(b).type.shape;
-    return row != nullptr && row->dtype() == DType::kFloat32 && row->rank() == 1 && shape &&
-           shape->size() > 1 && row->dim(0) == shape->back().value;
   }
 
   Graph& graph_;

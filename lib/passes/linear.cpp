@@ -120,12 +120,8 @@ bool is_finite(const std::vector<double>& values) {
 
 std::optional<LinearNode> linear_before(const Graph& graph, const std::set<ValueId>& pinned,
                                         ValueId value) {
-  if (value == ValueId::kNone) return std::nullopt;
-  const NodeId producer = graph.value(value).producer;
-  if (producer == NodeId::kNone || graph.value(value).consumers.size() != 1 ||
-      pinned.contains(value))
-    return std::nullopt;
-  return match_linear(graph, producer);
+  const NodeId producer = only_writer(graph, pinned, value);
+  return producer == NodeId::kNone ? std::nullopt : match_linear(graph, producer);
 }
 
 bool fold_into_linear(Graph& graph, const std::set<ValueId>& pinned, const LinearNode& linear,

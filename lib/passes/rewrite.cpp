@@ -22,6 +22,19 @@ std::set<ValueId> pinned_values(const Graph& graph) {
   return pinned;
 }
 
+NodeId only_writer(const Graph& graph, const std::set<ValueId>& pinned, ValueId value) {
+  if (value == ValueId::kNone || pinned.contains(value) || graph.value(value).consumers.size() != 1)
+    return NodeId::kNone;
+  return graph.value(value).producer;
+}
+
+bool is_row_for(const Graph& graph, ValueId row, ValueId matrices) {
+  const Tensor* tensor = row == ValueId::kNone ? nullptr : graph.constant(row);
+  if (tensor == nullptr || tensor->dtype() != DType::kFloat32 || tensor->rank() != 1) return false;
+  const auto& shape = graph.value(matrices).type.shape;
+  return shape && shape->size() > 1 && tensor->dim(0) == shape->back().value;
+}
+
 void write_instead(Graph& graph, ValueId from, ValueId to) {
   const NodeId producer = graph.value(from).producer;
   const std::vector<ValueId>& outputs = graph.node(producer).outputs;

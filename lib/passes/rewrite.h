@@ -19,6 +19,13 @@ ValueId output_of(const Node& node, std::size_t index);
 /// capture. A rewrite that removes or renames one of them breaks the model.
 std::set<ValueId> pinned_values(const Graph& graph);
 
+/// The node that writes a value with one reader that nobody else knows by name; kNone if there is none.
+NodeId only_writer(const Graph& graph, const std::set<ValueId>& pinned, ValueId value);
+
+/// Whether `row` is a constant float32 [n] with a number for each column of `matrices` [..., k, n], a
+/// value whose rank, of two or more, and number of columns are known.
+bool is_row_for(const Graph& graph, ValueId row, ValueId matrices);
+
 /// The node that writes `from` writes `to` instead, which has the same type and no producer.
 void write_instead(Graph& graph, ValueId from, ValueId to);
 

@@ -28,11 +28,10 @@ bool rewrite(Model& model, const std::set<ValueId>& pinned, NodeId id) {
   Graph& graph = model.graph;
   const Node transpose = graph.node(id);
   const ValueId middle = input_of(transpose, 0);
-  if (!is_op(transpose, "Transpose") || middle == ValueId::kNone || pinned.contains(middle) ||
-      graph.value(middle).consumers.size() != 1)
+  const NodeId producer = only_writer(graph, pinned, middle);
+  if (!is_op(transpose, "Transpose") || producer == NodeId::kNone ||
+      !is_dequantize(graph.node(producer)))
     return false;
-  const NodeId producer = graph.value(middle).producer;
-  if (producer == NodeId::kNone || !is_dequantize(graph.node(producer))) return false;
   Node dequantize = graph.node(producer);
   const Tensor* integers = graph.constant_input(dequantize, 0);
   if (integers == nullptr || graph.value(dequantize.inputs[0]).consumers.size() != 1 ||

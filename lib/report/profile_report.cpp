@@ -87,7 +87,7 @@ std::string chrome_trace(const std::vector<ProfiledModel>& models) {
                         {"tid", m},
                         {"args", {{"operator", step.op_type}, {"provider", name(step.provider)}}}});
   }
-  return Json{{"traceEvents", std::move(events)}}.dump();
+  return json_text({{"traceEvents", std::move(events)}}, 2);
 }
 
 }  // namespace qtool

@@ -11,7 +11,7 @@ namespace qtool {
 std::string profile_table(const std::vector<Executor::Step>& steps);
 
 /// The latest runs of some models as events of Chrome's trace format (chrome://tracing, Perfetto), a
-/// thread for each model.
+/// thread for each model. Throws Error for names that are not UTF-8.
 struct ProfiledModel {
   std::string path;
   std::vector<Executor::Step> steps;

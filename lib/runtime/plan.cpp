@@ -78,10 +78,11 @@ void Plan::fill_constants() {
 
 // A transposition to channels-first that nobody but the observer needs.
 bool Plan::is_only_shown(const Node& node) const {
+  if (node.op_type != "Transpose" || !node.domain.empty()) return false;
   const auto* perm = find_attribute<std::vector<int64_t>>(node, "perm");
   const ValueId output = node.outputs[0];
-  return node.op_type == "Transpose" && node.domain.empty() && perm != nullptr &&
-         *perm == perm_to_channels_first(perm->size()) && graph().value(output).consumers.empty() &&
+  return perm != nullptr && *perm == perm_to_channels_first(perm->size()) &&
+         graph().value(output).consumers.empty() &&
          context_.observed.contains(graph().value(output).name) &&
          std::find(outputs_.begin(), outputs_.end(), output) == outputs_.end() &&
          !graph().captured().contains(output);
