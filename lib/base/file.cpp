@@ -40,10 +40,12 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
            [size = size_](const std::byte* p) { ::munmap(const_cast<std::byte*>(p), size); }};
 }
 
-void MappedFile::forget(std::size_t count) const {
+void MappedFile::forget(std::size_t begin, std::size_t end) const {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const std::size_t whole = count / page * page;
-  if (whole > 0) ::madvise(const_cast<std::byte*>(data_.get()), whole, MADV_DONTNEED);
+  const std::size_t first = begin / page * page;
+  const std::size_t last = end / page * page;
+  if (first < last)
+    ::madvise(const_cast<std::byte*>(data_.get()) + first, last - first, MADV_DONTNEED);
 }
 
 AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {

@@ -17,8 +17,9 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
   std::string_view text() const { return {reinterpret_cast<const char*>(data_.get()), size_}; }
-  /// Gives back the memory of the first `count` bytes; they are read from the file again if need be.
-  void forget(std::size_t count) const;
+  /// Gives back the memory of bytes [begin, end), whole pages of it; they are read from the file again
+  /// if need be.
+  void forget(std::size_t begin, std::size_t end) const;
   /// Keeps the mapping alive; for tensors that are views of it.
   const std::shared_ptr<const std::byte>& owner() const { return data_; }
 

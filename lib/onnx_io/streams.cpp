@@ -10,7 +10,8 @@ bool MappedInput::Next(const void** data, int* size) {
   constexpr std::size_t kBlock = std::size_t{1} << 20;
   const std::span<const std::byte> bytes = file_.bytes();
   if (position_ == bytes.size()) return false;
-  file_.forget(position_);
+  file_.forget(forgotten_, position_);
+  forgotten_ = position_;
   *data = bytes.data() + position_;
   *size = static_cast<int>(std::min(kBlock, bytes.size() - position_));
   position_ += static_cast<std::size_t>(*size);

@@ -22,6 +22,7 @@ class MappedInput : public google::protobuf::io::ZeroCopyInputStream {
  private:
   const MappedFile& file_;
   std::size_t position_ = 0;
+  std::size_t forgotten_ = 0;
 };
 
 /// A file for protobuf to write, which cannot pass errors on.

@@ -12,23 +12,24 @@ int64_t pixels_of(const Shape& channels_first) {
   return element_count(Shape(channels_first.begin() + 2, channels_first.end()));
 }
 
-// Writes an image in the other layout.
-void transpose_image(const Tensor& x, Layout from, Tensor& y) {
+Shape other_layout(const Shape& shape, Layout from) {
+  return from == Layout::kChannelsLast ? to_channels_first(shape, from)
+                                       : from_channels_first(shape, Layout::kChannelsLast);
+}
+
+// The image in the other layout, as `y`.
+Tensor moved(const Tensor& x, Layout from, Tensor y) {
   const Shape first = to_channels_first(x.shape(), from);
   const bool is_last = from == Layout::kChannelsLast;
   const int64_t rows = is_last ? pixels_of(first) : first[1];
   const int64_t columns = is_last ? first[1] : pixels_of(first);
   transpose(first[0], rows, columns, element_bytes(x), x.raw(), y.mutable_raw());
+  return y;
 }
 
+// The same in scratch memory.
 Tensor moved(const Tensor& x, Layout from, KernelCall& call) {
-  if (x.rank() < 3) return x;
-  Shape first = to_channels_first(x.shape(), from);
-  Tensor y = call.scratch(x.dtype(), from == Layout::kChannelsLast
-                                         ? std::move(first)
-                                         : from_channels_first(first, Layout::kChannelsLast));
-  transpose_image(x, from, y);
-  return y;
+  return x.rank() < 3 ? x : moved(x, from, call.scratch(x.dtype(), other_layout(x.shape(), from)));
 }
 
 void run(const Kernel& kernel, const std::vector<std::size_t>& images, KernelCall& call) {
@@ -66,16 +67,13 @@ Shape from_channels_first(Shape shape, Layout layout) {
 }
 
 Tensor channels_last_copy(const Tensor& image) {
-  Tensor result(image.dtype(), from_channels_first(image.shape(), Layout::kChannelsLast));
-  transpose_image(image, Layout::kChannelsFirst, result);
-  return result;
+  const Layout first = Layout::kChannelsFirst;
+  return moved(image, first, Tensor(image.dtype(), other_layout(image.shape(), first)));
 }
 
 Tensor as_channels_first(const Tensor& image, Layout layout) {
   if (layout == Layout::kChannelsFirst || image.rank() < 3) return image;
-  Tensor result(image.dtype(), to_channels_first(image.shape(), layout));
-  transpose_image(image, layout, result);
-  return result;
+  return moved(image, layout, Tensor(image.dtype(), other_layout(image.shape(), layout)));
 }
 
 int axis_in(Layout layout, int64_t axis, std::size_t rank) {

@@ -6,6 +6,18 @@
 #include "ops/half_as_float.h"
 
 namespace qtool {
+namespace {
+
+Kernel bind(const OpSpec& spec, const Binding& binding, const BindContext& context) {
+  const auto bind_floats = [&](const BindContext& wide) {
+    return binding.provider == Provider::kReference
+               ? bind_channels_first(binding.bind, wide, spec.images)
+               : binding.bind(wide);
+  };
+  return spec.halves_as_float ? bind_half_as_float(bind_floats, context) : bind_floats(context);
+}
+
+}  // namespace
 
 BindContext bind_context(const Model& model, const Node& node) {
   BindContext context{.node = node, .opset = opset_version(model, node.domain)};
@@ -31,19 +43,6 @@ std::string_view name(Provider provider) {
   }
   QTOOL_ASSERT(false);
 }
-
-namespace {
-
-Kernel bind(const OpSpec& spec, const Binding& binding, const BindContext& context) {
-  const auto bind_floats = [&](const BindContext& wide) {
-    return binding.provider == Provider::kReference
-               ? bind_channels_first(binding.bind, wide, spec.images)
-               : binding.bind(wide);
-  };
-  return spec.halves_as_float ? bind_half_as_float(bind_floats, context) : bind_floats(context);
-}
-
-}  // namespace
 
 const QuantTraits& quant_traits(const Node& node) {
   static const QuantTraits kFloatIsland;

@@ -98,8 +98,7 @@ std::optional<OneDnnConv> make_onednn(const BindContext& context, const Slots& s
 }
 
 void require_bytes(const Tensor& x) {
-  if (x.dtype() != DType::kUInt8 && x.dtype() != DType::kInt8)
-    fail("input type {} is not supported", name(x.dtype()));
+  if (!is_byte(x.dtype())) fail("input type {} is not supported", name(x.dtype()));
 }
 
 // A node of either operator. The engine gets images in `layout`.

@@ -5,6 +5,7 @@
 #include "kernels/reference/binary.h"
 #include "kernels/reference/elementwise.h"
 #include "kernels/simd/qlinear.h"
+#include "ops/broadcast.h"
 #include "ops/inner_op.h"
 #include "ops/quantized_inputs.h"
 #include "ops/registry.h"
@@ -39,9 +40,7 @@ Kernel bind_binary(const BindContext&) {
     const Affine to_c(call, 6, a.dtype());
     const Shape shape = broadcast_shape(a.shape(), b.shape());
     Tensor& c = call.output(0, a.dtype(), shape);
-    const ref::StridedLoop<3> loop(
-        shape, {ref::row_major_strides(shape), ref::broadcast_strides(a.shape(), shape),
-                ref::broadcast_strides(b.shape(), shape)});
+    const auto loop = broadcast_loop(shape, a.shape(), b.shape());
     with_type(ByteTypes{}, a.dtype(), [&]<class T>(std::type_identity<T>) {
       ref::zip(loop, c.mutable_data<T>(), a.data<T>(), b.data<T>(),
                [from_a, from_b, scale = to_c.scale, saturate = Saturate<T>(to_c.zero_point)](
@@ -49,8 +48,6 @@ Kernel bind_binary(const BindContext&) {
     });
   };
 }
-
-bool is_byte(DType dtype) { return dtype == DType::kUInt8 || dtype == DType::kInt8; }
 
 // The same in vectors.
 template <simd::QLinear kVector>
@@ -66,9 +63,7 @@ Kernel bind_simd_binary(const BindContext& context) {
     const simd::QLinearRule rule = {kVector, scale(1), scale(4), scale(6)};
     const Shape shape = broadcast_shape(a.shape(), b.shape());
     Tensor& c = call.output(0, a.dtype(), shape);
-    const ref::StridedLoop<3> loop(
-        shape, {ref::row_major_strides(shape), ref::broadcast_strides(a.shape(), shape),
-                ref::broadcast_strides(b.shape(), shape)});
+    const auto loop = broadcast_loop(shape, a.shape(), b.shape());
     const auto steps = loop.row_strides();
     with_type(ByteTypes{}, a.dtype(), [&]<class T>(std::type_identity<T>) {
       T* const to = c.mutable_data<T>();

@@ -104,8 +104,6 @@ struct OneDnnMatMul {
   }
 };
 
-bool is_byte(DType dtype) { return dtype == DType::kUInt8 || dtype == DType::kInt8; }
-
 // Whether the zero point of a may have more than one entry.
 bool is_per_row(const BindContext& context, std::size_t index) {
   if (!context.has(index)) return false;
@@ -338,6 +336,7 @@ Kernel bind_reference_qgemm(const BindContext& context) {
   const Operands operands = read_qgemm(context);
   return qgemm(context, operands, ReferenceMatMul{operands});
 }
+
 // bind(engine), with the engine of oneDNN that serves the node.
 template <class Bind>
 Kernel with_onednn(const BindContext& context, const Operands& operands, const Bind& bind) {

@@ -2,6 +2,7 @@
 
 #include "kernels/reference/elementwise.h"
 #include "kernels/reference/matmul.h"
+#include "ops/broadcast.h"
 #include "ops/quantized_inputs.h"
 #include "ops/shapes.h"
 #include "tensor/cast.h"
@@ -18,10 +19,8 @@ Tensor combine(const Tensor& a, const Tensor& b, const Shape& shape, F f) {
   if (broadcast_shape(a.shape(), b.shape()) != shape)
     fail("parameters of shape {} do not fit shape {}", to_string(b.shape()), to_string(shape));
   Tensor y(DType::kFloat64, shape);
-  const ref::StridedLoop<3> loop(
-      shape, {ref::row_major_strides(shape), ref::broadcast_strides(a.shape(), shape),
-              ref::broadcast_strides(b.shape(), shape)});
-  ref::zip(loop, y.mutable_data<double>(), a.data<double>(), b.data<double>(), f);
+  ref::zip(broadcast_loop(shape, a.shape(), b.shape()), y.mutable_data<double>(), a.data<double>(),
+           b.data<double>(), f);
   return y;
 }
 

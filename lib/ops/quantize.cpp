@@ -94,10 +94,7 @@ Kernel bind_dequantize(const BindContext& context) {
 
 using NarrowTypes = Types<uint8_t, int8_t, uint16_t, int16_t>;
 
-bool is_narrow(DType dtype) {
-  return dtype == DType::kUInt8 || dtype == DType::kInt8 || dtype == DType::kUInt16 ||
-         dtype == DType::kInt16;
-}
+bool is_narrow(DType dtype) { return is_one_of(NarrowTypes{}, dtype); }
 
 // Parameters along x as the vector kernels take them.
 struct VectorParams {

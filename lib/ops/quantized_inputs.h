@@ -6,6 +6,7 @@
 namespace qtool {
 
 using ByteTypes = Types<uint8_t, int8_t>;
+inline bool is_byte(DType dtype) { return is_one_of(ByteTypes{}, dtype); }
 
 /// A scale as float32. Throws Error if it is not of a floating-point type of 16 or 32 bits.
 Tensor float_scale(const Tensor& scale);

@@ -33,11 +33,6 @@ struct Direction {
   }
 };
 
-// Whether gate `gate`'s recurrent bias is left to the cell.
-bool apart(const RecurrentNode& node, int64_t gate) {
-  return node.cell == Cell::kGru && node.linear_before_reset && gate == 2;
-}
-
 // X · W' + biases for all steps, [steps, batch, row] or [batch, steps, row] as X lies.
 template <class T>
 Tensor input_projection(const Direction<T>& d, KernelCall& call) {
@@ -46,11 +41,8 @@ Tensor input_projection(const Direction<T>& d, KernelCall& call) {
   Tensor result = call.scratch(dtype_of<T>, {m, n});
   T* y = result.mutable_data<T>();
   d.multiply({false, d.at.index, 0, n}, m, d.at.x, y);
-  const T* const bias = d.at.bias;
-  if (bias == nullptr) return result;
-  std::vector<T> sum(bias, bias + n);
-  for (int64_t i = 0; i < n; ++i)
-    if (!apart(d.node, i / d.at.hidden)) sum[static_cast<std::size_t>(i)] += bias[n + i];
+  if (d.at.bias == nullptr) return result;
+  const std::vector<T> sum = input_biases(d.node, d.at);
   for (int64_t row = 0; row < m; ++row)
     for (const T addend : sum) *y++ += addend;
   return result;

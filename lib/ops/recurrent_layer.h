@@ -32,6 +32,19 @@ struct RecurrentDirection {
   int64_t y_batch = 0;
 };
 
+/// The biases [gates · H] that are added to the input's products: W's and R's, but for R's of the gate
+/// whose recurrent product GRU's linear_before_reset resets. The direction has some.
+template <class T>
+std::vector<T> input_biases(const RecurrentNode& node, const RecurrentDirection<T>& direction) {
+  const bool apart =
+      node.cell == RecurrentNode::Cell::kGru && node.linear_before_reset;  // the last of three
+  const int64_t rows = node.gates() * direction.hidden;
+  std::vector<T> sum(direction.bias, direction.bias + rows);
+  for (int64_t i = 0; i < (apart ? 2 * direction.hidden : rows); ++i)
+    sum[static_cast<std::size_t>(i)] += direction.bias[rows + i];
+  return sum;
+}
+
 /// Finds the inputs and outputs of a call, which stand where those of ONNX's LSTM do, and calls
 /// `run` for every direction; `hidden` is H. Throws Error for inputs that do not fit. W and R are
 /// not looked at. For float and double.

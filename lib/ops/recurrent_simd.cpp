@@ -103,12 +103,7 @@ std::vector<float> input_bias(const RecurrentNode& node, const RecurrentDirectio
                               const simd::GateShape& shape) {
   if (direction.bias == nullptr)
     return std::vector<float>(static_cast<std::size_t>(shape.columns()));
-  const int64_t rows = shape.gates * shape.units;
-  const bool apart = node.cell == Cell::kGru && node.linear_before_reset;
-  std::vector<float> sum(direction.bias, direction.bias + rows);
-  for (int64_t i = 0; i < (apart ? 2 * shape.units : rows); ++i)
-    sum[static_cast<std::size_t>(i)] += direction.bias[rows + i];
-  return simd::in_gate_order(shape, sum.data());
+  return simd::in_gate_order(shape, input_biases(node, direction).data());
 }
 
 void run_steps(const RecurrentNode& node, const RecurrentDirection<float>& direction,

@@ -1,12 +1,11 @@
 // Before      y = Conv(x, w)                     also FusedConv, QLinearConv, ConvInteger, and behind
 //                                                them MaxPool, AveragePool, GlobalAveragePool
 // After       x' = Transpose(x) {perm=[0, 2, 3, 1]}
-//             y' = qtool.internal.Conv(x', w) {channels_last=1}
+//             y' = qtool.internal.FusedConv(x', w) {channels_last=1}
 //             y  = Transpose(y') {perm=[0, 3, 1, 2]}
 //             What follows takes y' instead of y as long as it can: operators on elements and on an axis
 //             of which the twins are known, constants being transposed here; a Transpose by [0, 2, 3, 1]
-//             is gone. y itself is made only for
-//             those that cannot, for outputs and for captured names.
+//             is gone. y itself is made only for those that cannot, for outputs and for captured names.
 // Conditions  The rank is known from the weight or from what was there before. For the runtime only.
 #include "passes/channels_to_last.h"
 
@@ -21,8 +20,6 @@
 
 namespace qtool {
 namespace {
-
-using Indices = std::vector<std::size_t>;
 
 // What becomes of an operator whose images come channels-last.
 enum class Kind : uint8_t {
@@ -98,7 +95,7 @@ const Rule* find_rule(const Node& node) {
   return rule == kRules.end() ? nullptr : &*rule;
 }
 
-// Inputs that hold an image beside the first one.
+// Whether an input holds an image, or what is broadcast to one.
 bool is_image_input(const Node& node, const Rule& rule, std::size_t index) {
   if (rule.kind == Kind::kConv) return index == 0 || (index == 3 && node.op_type == "FusedConv");
   if (rule.kind == Kind::kPool || rule.kind == Kind::kQuantize) return index == 0;

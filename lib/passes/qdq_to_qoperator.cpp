@@ -21,6 +21,7 @@
 #include <set>
 
 #include "ops/op.h"
+#include "ops/quantized_inputs.h"
 #include "passes/accumulator_bias.h"
 #include "passes/passes.h"
 #include "passes/quantized_forms.h"
@@ -59,8 +60,6 @@ class Rewriter {
   Graph& graph_;
   const std::set<ValueId> pinned_;
 };
-
-bool is_byte(DType dtype) { return dtype == DType::kUInt8 || dtype == DType::kInt8; }
 
 std::optional<Quantized> Rewriter::behind_dequantize(ValueId value) const {
   if (value == ValueId::kNone) return std::nullopt;

@@ -52,25 +52,6 @@ Desc image(const Dims& dims, Layout layout) {
   return {dims, kF32, channels_last_strides(dims)};
 }
 
-dnnl::convolution_forward::primitive_desc describe(const Variant& variant, const ClipRange& clip,
-                                                   const Desc& x, const Desc& w, const Desc& y,
-                                                   const Desc& sum) {
-  const Window& window = variant.shape.window;
-  const Desc bias = variant.has_bias ? plain(kF32, {variant.shape.out_channels}) : Desc();
-  return {engine(),
-          dnnl::prop_kind::forward_inference,
-          dnnl::algorithm::convolution_direct,
-          x,
-          w,
-          bias,
-          y,
-          spatial(window.stride, window.rank),
-          dilation(window),
-          spatial(window.pad_begin, window.rank),
-          spatial(window.pad_end, window.rank),
-          epilogue_attributes({.clip = clip, .sum = sum})};
-}
-
 bool is_slow(const dnnl::convolution_forward::primitive_desc& desc) {
   return std::string_view(desc.impl_info_str()).starts_with("ref");
 }
@@ -86,12 +67,21 @@ Program make_program(const Variant& variant, const ClipRange& clip, Layout layou
   const Dims w_dims = weight_dims(s);
   const Desc x = image(x_dims, layout);
   const Desc y = image(y_dims, layout);
-  const Desc w = any_layout(kF32, w_dims);
   const Desc sum = variant.has_sum ? y : Desc();
   const Desc bias = variant.has_bias ? plain(kF32, {s.out_channels}) : Desc();
-  auto desc = describe(variant, clip, x, w, y, sum);
-  if (layout == Layout::kChannelsFirst || is_slow(desc))
-    desc = describe(variant, clip, any_layout(kF32, x_dims), w, any_layout(kF32, y_dims), sum);
+  const auto describe = [&](const Desc& from, const Desc& to) {
+    return dnnl::convolution_forward::primitive_desc(
+        engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, from,
+        any_layout(kF32, w_dims), bias, to, spatial(window.stride, window.rank), dilation(window),
+        spatial(window.pad_begin, window.rank), spatial(window.pad_end, window.rank),
+        epilogue_attributes({.clip = clip, .sum = sum}));
+  };
+  const auto choose = [&] {
+    if (layout == Layout::kChannelsLast)
+      if (const auto as_it_lies = describe(x, y); !is_slow(as_it_lies)) return as_it_lies;
+    return describe(any_layout(kF32, x_dims), any_layout(kF32, y_dims));
+  };
+  const auto desc = choose();
   return {dnnl::convolution_forward(desc),
           Source(x, desc.src_desc()),
           Source(plain(kF32, w_dims), desc.weights_desc()),

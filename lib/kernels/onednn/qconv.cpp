@@ -56,6 +56,8 @@ Rows cut(const ConvShape& shape, int64_t parts) {
 // All that is made for one shape.
 struct Program {
   Rows rows;
+  int64_t image;      // bytes of a padded image of the input
+  int64_t input_row;  // those from one row of the output to the next
   PaddedInput input;
   Piece piece;
   std::optional<Piece> last;  // if it has fewer rows
@@ -111,8 +113,13 @@ struct IntegerConv::State {
 Program IntegerConv::State::make(const ConvShape& shape) {
   const Rows rows = cut(shape, split.parts);
   const Window::Sizes padded = padded_sizes(shape.window);
+  const std::size_t axis = row_axis(shape.window);
+  const int64_t image = volume(padded) * shape.in_channels;
   const int64_t rest = rows.all % rows.at_once;
-  return {rows, PaddedInput(shape, layout == Layout::kChannelsLast),
+  return {rows,
+          image,
+          image / padded[axis] * shape.window.stride[axis],
+          PaddedInput(shape, layout == Layout::kChannelsLast),
           make_piece(shape, padded, rows.at_once),
           rest == 0 ? std::nullopt : std::optional(make_piece(shape, padded, rest))};
 }
@@ -197,18 +204,14 @@ void IntegerConv::run(const ConvShape& shape, const ByteInput& x, const int32_t*
   const auto* input = static_cast<const uint8_t*>(program.input.prepare(x, scratch.input));
   state.set_base(shape, x, bias, scratch.base);
   const auto& [all_rows, rows_at_once, row_pixels] = program.rows;
-  const Window::Sizes padded = padded_sizes(shape.window);
-  const std::size_t axis = row_axis(shape.window);
   const int64_t channels = shape.out_channels;
-  const int64_t image = volume(padded) * shape.in_channels;
-  const int64_t input_row = image / padded[axis] * shape.window.stride[axis];
   for (int64_t n = 0; n < shape.batch; ++n, y += all_rows * row_pixels * channels)
     for (int64_t row = 0; row < all_rows; row += rows_at_once) {
       const int64_t rows = std::min(rows_at_once, all_rows - row);
       const int64_t pixels = rows * row_pixels;
       const int64_t first = row * row_pixels;
       Piece& piece = rows == rows_at_once ? program.piece : *program.last;
-      piece.convolve(input + n * image + row * input_row, scratch.sums);
+      piece.convolve(input + n * program.image + row * program.input_row, scratch.sums);
       state.add_parts(shape, pixels, scratch.sums);
       const simd::Sums sums = {scratch.sums, pixels, channels, channels};
       if (state.layout == Layout::kChannelsLast) {

@@ -55,29 +55,37 @@ PaddedInput::PaddedInput(const ConvShape& shape, bool channels_last) {
   is_reordered_ = !channels_last || is_padded_ || padded != window.input;
   from_offset_ = offset_of(x_strides, window, from);
   to_offset_ = offset_of(padded_strides, window, to);
-  const Dims dims = with_spatial(head, window, seen);
-  channels_last_ = channels_last;
-  seen_ = dims;
+  seen_ = with_spatial(head, window, seen);
   from_strides_ = x_strides;
   to_strides_ = padded_strides;
-  from_ = wrap({dims, DataType::u8, x_strides}, nullptr);
-  to_ = wrap({dims, DataType::u8, padded_strides}, nullptr);
-  if (volume(seen) > 0) reorder_ = dnnl::reorder(from_, to_);
+  is_channels_last_ = channels_last;
+  if (channels_last || volume(seen) == 0) return;
+  from_ = wrap({seen_, DataType::u8, x_strides}, nullptr);
+  to_ = wrap({seen_, DataType::u8, padded_strides}, nullptr);
+  reorder_ = dnnl::reorder(from_, to_);
 }
 
-// Pixels of the last axis lie together on both sides.
+// Pixels of the last axis lie together on both sides; before the rows there is an axis of planes if
+// there are three spatial ones.
 void PaddedInput::copy_rows(const uint8_t* from, uint8_t* to) const {
   const auto bytes = static_cast<std::size_t>(seen_.back() * seen_[1]);
   const std::size_t last = seen_.size() - 2;
-  const int64_t planes = seen_.size() > 4 ? seen_[2] : 1;
+  const int64_t planes = last > 2 ? seen_[2] : 1;
+  const auto offset = [last](const Dims& strides, int64_t n, int64_t plane, int64_t row) {
+    return n * strides[0] + plane * strides[2] + row * strides[last];
+  };
   for (int64_t n = 0; n < seen_[0]; ++n)
     for (int64_t plane = 0; plane < planes; ++plane)
       for (int64_t row = 0; row < seen_[last]; ++row)
-        std::memcpy(to + n * to_strides_[0] + (planes > 1 ? plane * to_strides_[2] : 0) +
-                        row * to_strides_[last],
-                    from + n * from_strides_[0] + (planes > 1 ? plane * from_strides_[2] : 0) +
-                        row * from_strides_[last],
-                    bytes);
+        std::memcpy(to + offset(to_strides_, n, plane, row),
+                    from + offset(from_strides_, n, plane, row), bytes);
+}
+
+void PaddedInput::transpose(uint8_t* from, uint8_t* to) {
+  if (!reorder_) return;
+  from_.set_data_handle(from);
+  to_.set_data_handle(to);
+  reorder_.execute(stream(), from_, to_);
 }
 
 void* PaddedInput::prepare(const ByteInput& x, uint8_t* buffer) {
@@ -85,12 +93,10 @@ void* PaddedInput::prepare(const ByteInput& x, uint8_t* buffer) {
   if (!is_reordered_ && !x.is_signed) return data;
   // Bytes are moved first and then turned from s8 into x + 128, which flips the upper bit.
   if (is_padded_) std::memset(buffer, x.zero_point, bytes_);
-  from_.set_data_handle(data + from_offset_);
-  to_.set_data_handle(buffer + to_offset_);
-  if (channels_last_)
+  if (is_channels_last_)
     copy_rows(data + from_offset_, buffer + to_offset_);
-  else if (reorder_)
-    reorder_.execute(stream(), from_, to_);
+  else
+    transpose(data + from_offset_, buffer + to_offset_);
   for (std::size_t i = 0; x.is_signed && i < bytes_; ++i) buffer[i] ^= 0x80;
   return buffer;
 }

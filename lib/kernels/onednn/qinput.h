@@ -36,16 +36,18 @@ class PaddedInput {
 
  private:
   void copy_rows(const uint8_t* from, uint8_t* to) const;
+  void transpose(uint8_t* from, uint8_t* to);
 
   std::size_t bytes_;
   bool is_padded_ = false;     // or cut
   bool is_reordered_ = false;  // or one of the above
-  bool channels_last_ = false;
+  bool is_channels_last_ = false;
   dnnl::memory::dims seen_;  // [batch, channels, spatial...] of the part of x that windows see
   dnnl::memory::dims from_strides_;
   dnnl::memory::dims to_strides_;
   int64_t from_offset_ = 0;  // of the first element of x that is used
   int64_t to_offset_ = 0;    // where it goes
+  // Channels-first x only; rows of channels-last ones are copied.
   dnnl::memory from_;
   dnnl::memory to_;
   dnnl::reorder reorder_;
