@@ -31,9 +31,23 @@ ConvNode read_conv(const BindContext& context) {
           read_layout(context)};
 }
 
+// What follows from the shapes of x and w.
+struct ConvSizes {
+  Shape x, w;
+  ConvShape conv;
+  Shape y;
+};
+
+ConvSizes sizes_of(const ConvNode& node, Layout layout, const Shape& x, const Shape& w) {
+  ConvShape conv = resolve_conv(node.window, node.groups, to_channels_first(x, layout), w);
+  Shape y =
+      from_channels_first(window_output_shape(conv.batch, conv.out_channels, conv.window), layout);
+  return {x, w, std::move(conv), std::move(y)};
+}
+
 // A call of Conv: its shapes, checked, and its output.
 struct ConvCall {
-  ConvShape shape;
+  const ConvShape& shape;
   const Tensor& x;
   const Tensor& w;
   const Tensor* bias;
@@ -41,19 +55,18 @@ struct ConvCall {
   Tensor& y;
 };
 
-ConvCall start_conv(const ConvNode& node, Layout layout, KernelCall& call) {
+// `sizes` are those of the last call.
+ConvCall start_conv(const ConvNode& node, Layout layout, ConvSizes& sizes, KernelCall& call) {
   const Tensor& x = call.input(kX);
   const Tensor& w = call.input(1);
   require_same_type(x, w);
-  const ConvShape shape =
-      resolve_conv(node.window, node.groups, to_channels_first(x.shape(), layout), w.shape());
-  const Tensor* bias = read_bias(call, 2, shape.out_channels);
-  const Shape y_shape = from_channels_first(
-      window_output_shape(shape.batch, shape.out_channels, shape.window), layout);
+  if (x.shape() != sizes.x || w.shape() != sizes.w)
+    sizes = sizes_of(node, layout, x.shape(), w.shape());
+  const Tensor* bias = read_bias(call, 2, sizes.conv.out_channels);
   const Tensor* sum = call.has(kSum) ? &call.input(kSum) : nullptr;
-  if (sum != nullptr && (sum->dtype() != x.dtype() || sum->shape() != y_shape))
-    fail("input {} cannot be added to {}", to_string(sum->shape()), to_string(y_shape));
-  return {shape, x, w, bias, sum, call.output(0, x.dtype(), y_shape)};
+  if (sum != nullptr && (sum->dtype() != x.dtype() || sum->shape() != sizes.y))
+    fail("input {} cannot be added to {}", to_string(sum->shape()), to_string(sizes.y));
+  return {sizes.conv, x, w, bias, sum, call.output(0, x.dtype(), sizes.y)};
 }
 
 void run_reference(const ConvNode& node, const ConvCall& c) {
@@ -68,7 +81,8 @@ void run_reference(const ConvNode& node, const ConvCall& c) {
 
 Kernel bind_reference_conv(const BindContext& context) {
   return [node = read_conv(context)](KernelCall& call) {
-    run_reference(node, start_conv(node, Layout::kChannelsFirst, call));
+    ConvSizes sizes;
+    run_reference(node, start_conv(node, Layout::kChannelsFirst, sizes, call));
   };
 }
 
@@ -78,8 +92,8 @@ Kernel bind_onednn_conv(const BindContext& context) {
   const auto conv =
       std::make_shared<onednn::Conv>(context.constant(1) != nullptr, node.clip, node.layout);
   const Kernel reference = bind_channels_first(bind_reference_conv, context, {kX, kSum});
-  return [node, conv, reference](KernelCall& call) {
-    const ConvCall c = start_conv(node, node.layout, call);
+  return [node, conv, reference, sizes = ConvSizes()](KernelCall& call) mutable {
+    const ConvCall c = start_conv(node, node.layout, sizes, call);
     if (c.x.dtype() != DType::kFloat32 || !onednn::Conv::serves(c.shape)) return reference(call);
     conv->run(c.shape,
               {c.x.data<float>(), c.w.data<float>(), data_or_null<float>(c.bias),

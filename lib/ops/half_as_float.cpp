@@ -10,6 +10,13 @@ namespace {
 
 bool is_half(DType dtype) { return dtype == DType::kFloat16 || dtype == DType::kBFloat16; }
 
+bool may_have_halves(const BindContext& context) {
+  for (std::size_t i = 0; i < context.input_types.size(); ++i)
+    if (context.has(i) && (is_half(context.dtype(i)) || context.dtype(i) == DType::kUndefined))
+      return true;
+  return false;
+}
+
 template <class From, class To>
 Tensor convert(const Tensor& x, Tensor y) {
   reference::convert(x.data<From>(), y.mutable_data<To>(), x.size());
@@ -73,6 +80,7 @@ std::vector<OpSpec> halves_as_float(std::vector<OpSpec> ops) {
 
 Kernel bind_half_as_float(const std::function<Kernel(const BindContext&)>& bind,
                           const BindContext& context) {
+  if (!may_have_halves(context)) return bind(context);
   BindContext wide = context;
   std::vector<std::shared_ptr<const Tensor>> constants(context.constants.size());
   for (std::size_t i = 0; i < wide.input_types.size(); ++i) {

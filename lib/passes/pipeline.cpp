@@ -103,7 +103,9 @@ constexpr std::array kRuntime = {
     kQdqToQoperator,
     kRemoveDeadNodes,  // before folding, so that weights of quantized operators are not dequantized
     Pass{"fold_dequantize", "dequantize constants once instead of in every run", fold_dequantize},
+    kFoldAffine,
     kFoldBatchNorm,
+    kFoldAffine,
     Pass{"fuse_integer_matmul", "let MatMulInteger scale its own output and add a bias",
          fuse_integer_matmul},
     Pass{"fuse_addition", "let Conv and MatMul add to their own output", fuse_addition},

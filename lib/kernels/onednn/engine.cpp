@@ -12,9 +12,8 @@ Dims row_major_strides(const Dims& dims) {
   return strides;
 }
 
-void run_reorder(dnnl::reorder& reorder, const dnnl::memory& from, dnnl::memory& to) {
-  dnnl::memory source = from;
-  reorder.execute(stream(), source, to);
+void run_reorder(dnnl::reorder& reorder, dnnl::memory from, dnnl::memory to) {
+  reorder.execute(stream(), from, to);
 }
 
 }  // namespace
@@ -55,38 +54,49 @@ dnnl::memory reordered(const dnnl::memory& from, const Desc& to) {
   return result;
 }
 
-Source::Source(const Desc& given, const Desc& wanted)
-    : given_(wrap(given, nullptr)), wanted_(given_) {
-  if (given == wanted) return;
-  wanted_ = dnnl::memory(wanted, engine());
-  reorder_ = dnnl::reorder(given_, wanted_);
+Call::Call(dnnl::primitive primitive, const std::vector<std::pair<int, dnnl::memory>>& arguments)
+    : primitive_(std::move(primitive)) {
+  for (const auto& [argument, memory] : arguments) {
+    memories_.push_back(memory);
+    arguments_.push_back({argument, memory.get()});
+  }
 }
 
-const dnnl::memory& Source::load(const void* data, bool once) {
-  if (!reorder_) {
-    given_.set_data_handle(const_cast<void*>(data));
-  } else if (!once || !loaded_) {
-    given_.set_data_handle(const_cast<void*>(data));
-    run_reorder(reorder_, given_, wanted_);
-    loaded_ = true;
-  }
-  return wanted_;
+void Call::execute() const {
+  dnnl::error::wrap_c_api(
+      dnnl_primitive_execute(primitive_.get(), stream().get(), static_cast<int>(arguments_.size()),
+                             arguments_.data()),
+      "a primitive could not be run");
+}
+
+void Place::set(const void* data) {
+  if (data == data_) return;
+  memory_.set_data_handle(const_cast<void*>(data));
+  data_ = data;
+}
+
+Source::Source(const Desc& given, const Desc& wanted) : given_(given), wanted_(given_.memory()) {
+  if (given == wanted) return;
+  wanted_ = dnnl::memory(wanted, engine());
+  reorder_ = dnnl::reorder(given_.memory(), wanted_);
+}
+
+void Source::load(const void* data, bool once) {
+  if (once && loaded_) return;
+  given_.set(data);
+  loaded_ = true;
+  if (reorder_) run_reorder(reorder_, given_.memory(), wanted_);
 }
 
 Destination::Destination(const Desc& made, const Desc& wanted)
-    : made_(wrap(wanted, nullptr)), wanted_(made_) {
+    : wanted_(wanted), made_(wanted_.memory()) {
   if (made == wanted) return;
   made_ = dnnl::memory(made, engine());
-  reorder_ = dnnl::reorder(made_, wanted_);
-}
-
-const dnnl::memory& Destination::at(void* data) {
-  wanted_.set_data_handle(data);
-  return made_;
+  reorder_ = dnnl::reorder(made_, wanted_.memory());
 }
 
 void Destination::store() {
-  if (reorder_) run_reorder(reorder_, made_, wanted_);
+  if (reorder_) run_reorder(reorder_, made_, wanted_.memory());
 }
 
 }  // namespace qtool::onednn

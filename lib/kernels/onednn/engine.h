@@ -1,10 +1,9 @@
 #pragma once
 
-#include <cstdint>
-#include <limits>
 #include <map>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <utility>
+#include <vector>
 
 // Only for .cpp files of this folder: oneDNN's headers are not seen outside of it.
 namespace qtool::onednn {
@@ -29,16 +28,44 @@ dnnl::memory wrap(const Desc& desc, const void* data);
 /// A copy of `from` in another layout or type.
 dnnl::memory reordered(const dnnl::memory& from, const Desc& to);
 
+/// A primitive with the memories that it is always run on; what is in them may change.
+class Call {
+ public:
+  /// Memories by argument (DNNL_ARG_SRC, ...).
+  Call(dnnl::primitive primitive, const std::vector<std::pair<int, dnnl::memory>>& arguments);
+  /// Runs it to its end.
+  void execute() const;
+
+ private:
+  dnnl::primitive primitive_;
+  std::vector<dnnl::memory> memories_;  // keeps those of the arguments alive
+  std::vector<dnnl_exec_arg_t> arguments_;
+};
+
+/// A memory over elements that callers own.
+class Place {
+ public:
+  explicit Place(const Desc& desc) : memory_(wrap(desc, nullptr)) {}
+  void set(const void* data);
+  const dnnl::memory& memory() const { return memory_; }
+
+ private:
+  dnnl::memory memory_;
+  const void* data_ = nullptr;
+};
+
 /// An argument that comes in the caller's layout and is brought into the primitive's.
 class Source {
  public:
   Source(const Desc& given, const Desc& wanted);
-  /// The memory for the primitive, with the elements at `data` in it. If `once`, every call
-  /// passes the same elements, which are brought into the layout only the first time.
-  const dnnl::memory& load(const void* data, bool once = false);
+  /// Takes the elements at `data`. If `once`, every call passes the same elements, which are brought
+  /// into the layout only the first time.
+  void load(const void* data, bool once = false);
+  /// The memory for the primitive, the same for ever.
+  const dnnl::memory& memory() const { return wanted_; }
 
  private:
-  dnnl::memory given_;
+  Place given_;
   dnnl::memory wanted_;  // the same memory as given_ if the layouts agree
   dnnl::reorder reorder_;
   bool loaded_ = false;
@@ -48,14 +75,16 @@ class Source {
 class Destination {
  public:
   Destination(const Desc& made, const Desc& wanted);
-  /// The memory for the primitive to write, its end at `data`.
-  const dnnl::memory& at(void* data);
-  /// Brings what the primitive wrote to `data`.
+  /// Where the result is to end.
+  void place(void* data) { wanted_.set(data); }
+  /// The memory for the primitive to write, the same for ever.
+  const dnnl::memory& memory() const { return made_; }
+  /// Brings what the primitive wrote to its end.
   void store();
 
  private:
+  Place wanted_;
   dnnl::memory made_;  // the same memory as wanted_ if the layouts agree
-  dnnl::memory wanted_;
   dnnl::reorder reorder_;
 };
 
@@ -64,18 +93,18 @@ class Destination {
 template <class Key, class Value>
 class ShapeCache {
  public:
-  /// The entry of `key`, made by `make()` if there is none.
-  template <class Make>
-  Value& get(const Key& key, Make&& make) {
+  /// The entry of `key`, a Key or what compares with one, made by `make()` if there is none.
+  template <class Like, class Make>
+  Value& get(const Like& key, Make&& make) {
     const auto it = entries_.find(key);
     if (it != entries_.end()) return it->second;
     if (entries_.size() == kLimit) entries_.clear();
-    return entries_.emplace(key, make()).first->second;
+    return entries_.emplace(Key(key), make()).first->second;
   }
 
  private:
   static constexpr std::size_t kLimit = 16;
-  std::map<Key, Value> entries_;
+  std::map<Key, Value, std::less<>> entries_;
 };
 
 }  // namespace qtool::onednn

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <tuple>
-#include <unordered_map>
 
 #include "kernels/onednn/engine.h"
 #include "kernels/onednn/post_ops.h"
@@ -36,9 +35,9 @@ Dims output_dims(const MatMulShape& s) {
 
 // One product of a fixed shape.
 struct Program {
-  dnnl::matmul primitive;
   Source a, b, bias;
   Destination y;
+  Call call;
 };
 
 Program make_program(const MatMulShape& s, const MatMul::Epilogue& epilogue, bool has_bias,
@@ -50,8 +49,15 @@ Program make_program(const MatMulShape& s, const MatMul::Epilogue& epilogue, boo
   const Desc wanted_b = pack_b ? any_layout(kF32, b.get_dims()) : b;
   const dnnl::matmul::primitive_desc desc(engine(), a, wanted_b, bias, y,
                                           epilogue_attributes({epilogue.alpha, epilogue.clip, {}}));
-  return {dnnl::matmul(desc), Source(a, desc.src_desc()), Source(b, desc.weights_desc()),
-          Source(bias, bias), Destination(desc.dst_desc(), y)};
+  const Source left(a, desc.src_desc());
+  const Source right(b, desc.weights_desc());
+  const Source shift(bias, bias);
+  const Destination to(desc.dst_desc(), y);
+  std::vector<std::pair<int, dnnl::memory>> arguments = {{DNNL_ARG_SRC, left.memory()},
+                                                         {DNNL_ARG_WEIGHTS, right.memory()},
+                                                         {DNNL_ARG_DST, to.memory()}};
+  if (has_bias) arguments.emplace_back(DNNL_ARG_BIAS, shift.memory());
+  return {left, right, shift, to, Call(dnnl::matmul(desc), arguments)};
 }
 
 }  // namespace
@@ -78,15 +84,14 @@ void MatMul::run(const MatMulShape& shape, const Epilogue& epilogue, const float
                  const float* bias, float* y) {
   const bool has_bias = bias != nullptr;
   const auto& [alpha, clip] = epilogue;
-  Program& program = state_->programs.get({shape, has_bias, alpha, clip.low, clip.high}, [&] {
-    return make_program(shape, epilogue, has_bias, state_->constant_b);
-  });
-  std::unordered_map<int, dnnl::memory> arguments = {
-      {DNNL_ARG_SRC, program.a.load(a)},
-      {DNNL_ARG_WEIGHTS, program.b.load(b, state_->constant_b)},
-      {DNNL_ARG_DST, program.y.at(y)}};
-  if (has_bias) arguments.emplace(DNNL_ARG_BIAS, program.bias.load(bias));
-  program.primitive.execute(stream(), arguments);
+  Program& program = state_->programs.get(
+      std::tie(shape, has_bias, alpha, clip.low, clip.high),
+      [&] { return make_program(shape, epilogue, has_bias, state_->constant_b); });
+  program.a.load(a);
+  program.b.load(b, state_->constant_b);
+  if (has_bias) program.bias.load(bias);
+  program.y.place(y);
+  program.call.execute();
   program.y.store();
 }
 
