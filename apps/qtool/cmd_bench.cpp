@@ -58,13 +58,14 @@ std::vector<int64_t> read_labels(const BenchOptions& options, int64_t samples) {
 void show_profile(const BenchOptions& options, const SampleReader& samples) {
   constexpr int kRuns = 20;
   const TensorMap feed = first_feed(samples);
+  const Peak peak = measure_peak();
   std::vector<ProfiledModel> models;
   for (const std::string& path : options.models) {
     const Contestant model = load(path, true);
     for (int i = 0; i < kRuns; ++i) model.executor.run(feed);
     models.push_back({path, model.executor.steps()});
     if (options.profile && !options.common.quiet)
-      std::cout << "\n" << path << "\n" << profile_table(models.back().steps);
+      std::cout << "\n" << path << "\n" << profile_table(models.back().steps, peak);
   }
   if (!options.trace.empty()) write_file(options.trace, chrome_trace(models));
 }

@@ -58,6 +58,14 @@ void measure_latency(const std::vector<Contestant>& models, const SampleReader& 
                      const LatencyOptions& options, std::vector<BenchResult>& results,
                      const Progress& progress = {});
 
+/// Operations a second, multiplications and additions, of large products of matrices with the threads
+/// in use: what a layer can reach at most here.
+struct Peak {
+  double floats = 0;
+  double bytes = 0;
+};
+Peak measure_peak();
+
 /// Peak resident memory in bytes of a child process that runs `body`; nothing if it failed. Call it
 /// before this process has grown or started threads.
 std::optional<std::size_t> peak_memory_of(const std::function<void()>& body);

@@ -21,15 +21,35 @@ std::string share(double part, double whole) {
   return fmt::format("{:.1f} %", whole == 0 ? 0 : 100 * part / whole);
 }
 
+// What steps of counted work do in how long.
+struct Speed {
+  double operations = 0;
+  double seconds = 0;
+  double at_peak = 0;  // seconds
+
+  void add(const Executor::Step& step, const Peak& peak) {
+    if (step.work.operations == 0) return;
+    operations += step.work.operations;
+    seconds += milliseconds(step) / 1e3;
+    at_peak += step.work.operations / (step.work.is_of_bytes ? peak.bytes : peak.floats);
+  }
+  // Two cells, empty where nothing is counted.
+  std::vector<std::string> cells() const {
+    if (seconds == 0) return {"", ""};
+    return {fmt::format("{:.1f}", operations / seconds / 1e9), share(at_peak, seconds)};
+  }
+};
+
 // Operators that one provider runs.
 struct Group {
   std::string op_type;
   Provider provider;
   int64_t nodes = 0;
   double milliseconds = 0;
+  Speed speed = {};
 };
 
-std::vector<Group> groups_of(const std::vector<Executor::Step>& steps) {
+std::vector<Group> groups_of(const std::vector<Executor::Step>& steps, const Peak& peak) {
   std::map<std::pair<std::string, Provider>, Group> groups;
   for (const Executor::Step& step : steps) {
     Group& group = groups[{step.op_type, step.provider}];
@@ -37,6 +57,7 @@ std::vector<Group> groups_of(const std::vector<Executor::Step>& steps) {
     group.provider = step.provider;
     ++group.nodes;
     group.milliseconds += milliseconds(step);
+    group.speed.add(step, peak);
   }
   std::vector<Group> sorted;
   for (const auto& entry : groups) sorted.push_back(entry.second);
@@ -47,26 +68,49 @@ std::vector<Group> groups_of(const std::vector<Executor::Step>& steps) {
 
 }  // namespace
 
-std::string profile_table(const std::vector<Executor::Step>& steps) {
+std::string profile_table(const std::vector<Executor::Step>& steps, const Peak& peak) {
   double whole = 0;
   for (const Executor::Step& step : steps) whole += milliseconds(step);
-  Table operators{
-      {{"operator"}, {"provider"}, {"nodes", true}, {"ms a run", true}, {"share", true}}, {}};
-  for (const Group& group : groups_of(steps))
+  const auto row = [](std::vector<std::string> cells, const Speed& speed) {
+    for (std::string& cell : speed.cells()) cells.push_back(std::move(cell));
+    return cells;
+  };
+  Table operators{{{"operator"},
+                   {"provider"},
+                   {"nodes", true},
+                   {"ms a run", true},
+                   {"share", true},
+                   {"Gop/s", true},
+                   {"of peak", true}},
+                  {}};
+  for (const Group& group : groups_of(steps, peak))
     operators.rows.push_back(
-        {group.op_type, std::string(name(group.provider)), std::to_string(group.nodes),
-         fmt::format("{:.3f}", group.milliseconds), share(group.milliseconds, whole)});
+        row({group.op_type, std::string(name(group.provider)), std::to_string(group.nodes),
+             fmt::format("{:.3f}", group.milliseconds), share(group.milliseconds, whole)},
+            group.speed));
   std::vector<Executor::Step> slowest = steps;
   std::stable_sort(slowest.begin(), slowest.end(),
                    [](const Executor::Step& a, const Executor::Step& b) {
                      return milliseconds(a) > milliseconds(b);
                    });
   slowest.resize(std::min(slowest.size(), kSlowest));
-  Table nodes{{{"node"}, {"operator"}, {"ms a run", true}, {"share", true}}, {}};
-  for (const Executor::Step& step : slowest)
-    nodes.rows.push_back({step.node, step.op_type, fmt::format("{:.3f}", milliseconds(step)),
-                          share(milliseconds(step), whole)});
-  return to_text(operators) + "\n" + to_text(nodes);
+  Table nodes{{{"node"},
+               {"operator"},
+               {"ms a run", true},
+               {"share", true},
+               {"Gop/s", true},
+               {"of peak", true}},
+              {}};
+  for (const Executor::Step& step : slowest) {
+    Speed speed;
+    speed.add(step, peak);
+    nodes.rows.push_back(row({step.node, step.op_type, fmt::format("{:.3f}", milliseconds(step)),
+                              share(milliseconds(step), whole)},
+                             speed));
+  }
+  return to_text(operators) + "\n" + to_text(nodes) +
+         fmt::format("peak: {:.1f} Gop/s in float32, {:.1f} Gop/s in int8\n", peak.floats / 1e9,
+                     peak.bytes / 1e9);
 }
 
 std::string chrome_trace(const std::vector<ProfiledModel>& models) {

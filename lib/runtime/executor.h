@@ -10,6 +10,7 @@
 #include "ir/graph.h"
 #include "ops/channels_last.h"
 #include "ops/op.h"
+#include "ops/operations.h"
 
 namespace qtool {
 
@@ -66,6 +67,7 @@ class Executor {
     double seconds = 0;
     double latest_start = 0;
     double latest_seconds = 0;
+    Work work = {};  // of the latest run
   };
   /// What runs, in order; behind a step those of its bodies.
   std::vector<Step> steps() const;

@@ -171,12 +171,18 @@ void Plan::count_step() const {
     fail("stopped after {} steps; a loop may never end, --max-steps allows more", limit);
 }
 
+std::vector<const Datum*> Plan::inputs_of(const Step& step) const {
+  std::vector<const Datum*> inputs(step.inputs.size());
+  std::transform(step.inputs.begin(), step.inputs.end(), inputs.begin(), [&](int slot) {
+    return slot == kLeftOut ? nullptr : &values_[static_cast<std::size_t>(slot)];
+  });
+  return inputs;
+}
+
 void Plan::run_step(const Step& step) {
   if (!step.kernel.run) return;
   count_step();
-  std::vector<const Datum*> inputs;
-  for (const int slot : step.inputs)
-    inputs.push_back(slot == kLeftOut ? nullptr : &values_[static_cast<std::size_t>(slot)]);
+  const std::vector<const Datum*> inputs = inputs_of(step);
   std::vector<Datum> outputs(step.outputs.size());
   const RunBody run_body = [&](std::string_view attribute, std::vector<Datum> data) {
     return this->run_body(step, attribute, std::move(data));
@@ -186,6 +192,13 @@ void Plan::run_step(const Step& step) {
   for (std::size_t i = 0; i < outputs.size(); ++i)
     if (step.outputs[i] != kLeftOut)
       values_[static_cast<std::size_t>(step.outputs[i])] = std::move(outputs[i]);
+}
+
+Work Plan::work_of(const Step& step) const {
+  std::vector<Datum> outputs;
+  for (const int slot : step.outputs)
+    outputs.push_back(slot == kLeftOut ? Datum() : values_[static_cast<std::size_t>(slot)]);
+  return qtool::work_of(graph().node(step.node), inputs_of(step), outputs);
 }
 
 void Plan::run_profiled(Step& step) {
@@ -199,6 +212,7 @@ void Plan::run_profiled(Step& step) {
   profile.latest_seconds = seconds_since(context_.start) - start;
   profile.seconds += profile.latest_seconds;
   ++profile.runs;
+  profile.work = work_of(step);
 }
 
 void Plan::show(const Shown& shown) const {

@@ -83,8 +83,10 @@ class Plan {
   std::vector<Datum> run_body(const Step& step, std::string_view attribute,
                               std::vector<Datum> inputs);
   void count_step() const;
+  std::vector<const Datum*> inputs_of(const Step& step) const;
   void run_step(const Step& step);
   void run_profiled(Step& step);
+  Work work_of(const Step& step) const;
   void show(const Shown& shown) const;
 
   PlanContext& context_;

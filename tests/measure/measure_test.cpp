@@ -129,6 +129,12 @@ TEST_CASE("every round times every model") {
   CHECK(*results[1].latency_ratio > 0);
 }
 
+TEST_CASE("products of integers and of floats have a peak") {
+  const Peak peak = measure_peak();
+  CHECK(peak.floats > 1e8);
+  CHECK(peak.bytes > 1e8);
+}
+
 TEST_CASE("peak memory is that of the body") {
   const auto small = peak_memory_of([] {});
   const auto large = peak_memory_of([] {

@@ -119,6 +119,38 @@ output y: float32[1, 4, 3, 3]
   }
 }
 
+TEST_CASE("a profile counts two operations for each product that is summed up") {
+  const Model model = parse_text(R"(
+model ir 8 opset 13
+graph counted
+input x: float32[2, 4, 5, 5]
+input a: uint8[3, 8]
+input g: float32[6, 3]
+const w: float32[6, 2, 3, 3] = 0.5
+const b: int8[8, 7] = 1
+const h: float32[5, 6] = 1.0
+y: float32[2, 6, 3, 3] = Conv(x, w) {group=2}
+z: int32[3, 7] = MatMulInteger(a, b)
+t: float32[3, 5] = Gemm(g, h) {transA=1, transB=1}
+r: float32[3, 5] = Sqrt(t)
+output y
+output z
+output r
+)");
+  const Executor executor(model, {.profile = true});
+  executor.run({{"x", Tensor::of<float>({2, 4, 5, 5}, std::vector<float>(200, 1))},
+                {"a", Tensor::of<uint8_t>({3, 8}, std::vector<uint8_t>(24, 1))},
+                {"g", Tensor::of<float>({6, 3}, std::vector<float>(18, 1))}});
+  std::map<std::string, Work> works;
+  for (const Executor::Step& step : executor.steps()) works[step.op_type] = step.work;
+  CHECK(works["qtool.internal.FusedConv"].operations == 2 * (2 * 6 * 3 * 3) * (2 * 3 * 3));
+  CHECK(works["MatMulInteger"].operations == 2 * (3 * 7) * 8);
+  CHECK(works["MatMulInteger"].is_of_bytes);
+  CHECK(works["Gemm"].operations == 2 * (3 * 5) * 6);
+  CHECK_FALSE(works["Gemm"].is_of_bytes);
+  CHECK(works["Sqrt"].operations == 0);
+}
+
 TEST_CASE("the pool takes a buffer again once nobody holds it") {
   BufferPool pool;
   const void* first = nullptr;
