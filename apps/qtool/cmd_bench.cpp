@@ -2,12 +2,18 @@
 
 #include "base/file.h"
 #include "command.h"
+#include "gate_options.h"
 #include "measure/measure.h"
+#include "measure/metric_command.h"
+#include "metrics/label_metrics.h"
 #include "onnx_io/onnx_io.h"
+#include "output_files.h"
 #include "progress.h"
+#include "report/baseline.h"
 #include "report/bench_report.h"
 #include "report/profile_report.h"
 #include "sample_options.h"
+#include "tensor/cast.h"
 #include "tensor/npy.h"
 
 namespace qtool {
@@ -18,40 +24,100 @@ struct BenchOptions {
   SampleOptions samples;
   std::vector<std::string> models;
   std::string labels;
+  AccuracyOptions accuracy;
+  std::string metric_command;
+  bool lower_is_better = false;
+  std::string save_outputs;
+  GateBounds gates;
   std::string json;
+  std::string markdown;
+  std::string junit;
+  std::string baseline;
   int rounds = 0;
   bool profile = false;
   std::string trace;
 };
 
-Contestant load(const std::string& path, bool profile = false) {
+Model load(const std::string& path) {
   Model model = import_model(path);
-  const auto in_model = [&] { return path; };
-  with_context(in_model, [&] { infer_types(model); });
-  Executor executor = with_context(in_model, [&] { return Executor(model, {.profile = profile}); });
-  return {path, std::move(model), std::move(executor)};
+  with_context([&] { return path; }, [&] { infer_types(model); });
+  return model;
+}
+
+Executor compile(const std::string& path, const Model& model, bool profile = false) {
+  return with_context([&] { return path; }, [&] { return Executor(model, {.profile = profile}); });
+}
+
+Contestant contestant(const std::string& path) {
+  const auto executor = std::make_shared<const Executor>(compile(path, load(path)));
+  return {path, [executor](const TensorMap& feed) { return executor->run(feed); }};
+}
+
+SampleReader open_samples(const Model& model, const SampleOptions& options) {
+  return SampleReader(model.graph, options.path, options.reader_options());
 }
 
 // Loads the model and runs one sample: what a deployment holds at least.
 void run_once(const std::string& path, const SampleOptions& options) {
-  const Contestant model = load(path);
-  const SampleReader samples(model.model.graph, options.path, options.reader_options());
-  model.executor.run(first_feed(samples));
+  const Model model = load(path);
+  compile(path, model).run(first_feed(open_samples(model, options)));
 }
 
-// One label a sample; with --max-samples there may be more.
-std::vector<int64_t> read_labels(const BenchOptions& options, int64_t samples) {
+// One row a sample; with --max-samples there may be more.
+Tensor read_labels(const BenchOptions& options, int64_t samples) {
   if (options.labels.empty()) return {};
-  const Tensor labels = read_npy(options.labels);
   return with_context([&] { return options.labels; },
                       [&] {
+                        const Tensor labels = read_npy(options.labels);
+                        if (labels.rank() == 0) fail("holds one number, not one label a sample");
                         const bool fits = options.samples.max_samples > 0
-                                              ? labels.size() >= samples
-                                              : labels.size() == samples;
+                                              ? labels.dim(0) >= samples
+                                              : labels.dim(0) == samples;
                         if (!fits)
-                          fail("{} labels, but there are {} samples", labels.size(), samples);
-                        return to_int64s(labels);
+                          fail("{} labels, but there are {} samples", labels.dim(0), samples);
+                        return Tensor::of<int64_t>(labels.shape(), to_int64s(labels));
                       });
+}
+
+// A folder for the outputs of each model, called by its file and told apart by its place if need be.
+std::vector<std::filesystem::path> output_folders(const std::vector<std::string>& models,
+                                                  const std::filesystem::path& root) {
+  std::vector<std::filesystem::path> folders;
+  for (const std::string& model : models) {
+    std::filesystem::path folder = root / std::filesystem::path(model).stem();
+    if (std::find(folders.begin(), folders.end(), folder) != folders.end())
+      folder += fmt::format(".{}", folders.size() + 1);
+    folders.push_back(folder);
+  }
+  return folders;
+}
+
+// Accuracy, by what the user asks for, with the outputs kept as long as somebody needs them.
+void judge_outputs(const BenchOptions& options, const std::vector<Contestant>& models,
+                   const SampleReader& samples, std::vector<BenchResult>& results) {
+  AccuracyOptions accuracy = options.accuracy;
+  accuracy.labels = read_labels(options, samples.sample_count());
+  const bool is_kept = !options.save_outputs.empty();
+  std::optional<TemporaryFolder> temporary;
+  std::vector<std::filesystem::path> folders;
+  if (is_kept || !options.metric_command.empty()) {
+    if (!is_kept) temporary.emplace();
+    folders = output_folders(
+        options.models, is_kept ? std::filesystem::path(options.save_outputs) : temporary->path());
+    accuracy.on_outputs = [&](std::size_t model, int64_t run, const TensorMap& outputs) {
+      write_outputs(output_folder(folders[model], run, samples.count()),
+                    DatumMap(outputs.begin(), outputs.end()));
+    };
+  }
+  ProgressLine progress("comparing outputs", options.common.quiet);
+  measure_accuracy(models, samples, accuracy, results, progress.callback());
+  if (options.metric_command.empty()) return;
+  for (std::size_t m = 0; m < results.size(); ++m) {
+    const double score =
+        run_metric_command(options.metric_command, folders[m].string(), options.models[m]);
+    results[m].scores.insert(results[m].scores.begin(),
+                             {"score", "score", score, false, !options.lower_is_better});
+  }
 }
 
 // Runs the models once more, each step timed: timing would slow down what is measured otherwise.
@@ -61,49 +127,100 @@ void show_profile(const BenchOptions& options, const SampleReader& samples) {
   const Peak peak = measure_peak();
   std::vector<ProfiledModel> models;
   for (const std::string& path : options.models) {
-    const Contestant model = load(path, true);
-    for (int i = 0; i < kRuns; ++i) model.executor.run(feed);
-    models.push_back({path, model.executor.steps()});
+    const Executor executor = compile(path, load(path), true);
+    for (int i = 0; i < kRuns; ++i) executor.run(feed);
+    models.push_back({path, executor.steps()});
     if (options.profile && !options.common.quiet)
       std::cout << "\n" << path << "\n" << profile_table(models.back().steps, peak);
   }
   if (!options.trace.empty()) write_file(options.trace, chrome_trace(models));
 }
 
+void report(const BenchOptions& options, const BenchRun& run) {
+  const auto write = [](const std::string& path, const std::string& text) {
+    if (!path.empty()) write_file(path, text);
+  };
+  std::string text = bench_text(run);
+  std::string markdown = bench_markdown(run);
+  if (!options.baseline.empty()) {
+    const Table table = with_context(
+        [&] { return options.baseline; },
+        [&] { return baseline_table(parse_json(MappedFile(options.baseline).text()), run); });
+    text += "\nsince " + options.baseline + "\n" + to_text(table);
+    markdown += "\nSince " + options.baseline + ":\n\n" + to_markdown(table);
+  }
+  write(options.json, bench_json(run));
+  write(options.markdown, markdown);
+  write(options.junit, bench_junit(run));
+  if (!options.common.quiet) std::cout << text << std::flush;
+}
+
 std::string check_data(const std::string& path) {
   return path == "-" ? "bench reads the samples several times; give a list in a file" : "";
 }
 
-void run(const BenchOptions& options) {
-  set_threads(options.samples.threads);
-  std::vector<BenchResult> results(options.models.size());
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    results[i].path = options.models[i];
-    results[i].peak_memory_bytes =
-        peak_memory_of([&] { run_once(options.models[i], options.samples); });
-  }
-  std::vector<Contestant> models;
-  for (const std::string& path : options.models) models.push_back(load(path));
-  for (std::size_t i = 0; i < results.size(); ++i)
-    results[i].size_bytes = std::filesystem::file_size(options.models[i]);
+void check(const BenchOptions& options) {
+  if (options.gates.any_relative() && options.models.size() < 2)
+    throw CLI::ValidationError("a gate that compares with the first model needs a second one");
+  if (options.gates.max_accuracy_drop && options.labels.empty() && options.metric_command.empty())
+    throw CLI::ValidationError("--max-accuracy-drop needs --labels or --metric-cmd");
+  if (!options.accuracy.metrics.empty() && options.labels.empty())
+    throw CLI::ValidationError("--metric needs --labels");
+}
 
-  const SampleReader samples(models[0].model.graph, options.samples.path,
-                             options.samples.reader_options());
-  {
-    ProgressLine progress("comparing outputs", options.common.quiet);
-    measure_accuracy(models, samples, {read_labels(options, samples.sample_count())}, results,
-                     progress.callback());
+void run(const BenchOptions& options) {
+  check(options);
+  set_threads(options.samples.threads);
+  BenchRun run{.results = std::vector<BenchResult>(options.models.size()),
+               .batch_size = options.samples.batch_size,
+               .threads = options.samples.threads};
+  std::vector<Contestant> models;
+  for (std::size_t i = 0; i < run.results.size(); ++i) {
+    const std::string& path = options.models[i];
+    run.results[i].path = path;
+    run.results[i].cold = cold_run([&] { run_once(path, options.samples); });
   }
+  for (BenchResult& result : run.results) {
+    models.push_back(contestant(result.path));
+    result.size_bytes = std::filesystem::file_size(result.path);
+  }
+  const SampleReader samples = open_samples(load(options.models[0]), options.samples);
+  judge_outputs(options, models, samples, run.results);
   {
     ProgressLine progress("timing", options.common.quiet);
-    measure_latency(models, samples, {options.rounds}, results, progress.callback());
+    measure_latency(models, samples, {options.rounds}, run.results, progress.callback());
   }
   log_skipped(samples);
-  const int64_t used = samples.sample_count() - std::ssize(samples.skipped());
-  if (!options.json.empty())
-    write_file(options.json, bench_json(results, used, options.samples.threads) + "\n");
-  if (!options.common.quiet) std::cout << bench_table(results, used, options.samples.threads);
+  run.samples = samples.sample_count() - std::ssize(samples.skipped());
+  run.gates = judge_gates(options.gates, run.results);
+  report(options, run);
   if (options.profile || !options.trace.empty()) show_profile(options, samples);
+  end_at_gates(run.gates);
+}
+
+void add_accuracy_options(CLI::App& command, BenchOptions& options) {
+  std::vector<std::string> metrics;
+  for (const LabelMetric& metric : label_metrics()) metrics.emplace_back(metric.name);
+  command.add_option(
+      "--labels", options.labels,
+      "Labels of the samples (.npy of integers): a class each, a class for each position, "
+      "or a sequence");
+  command
+      .add_option(
+          "--metric", options.accuracy.metrics,
+          "What labels are judged by, the first one by --max-accuracy-drop (default: what fits)")
+      ->check(CLI::IsMember(metrics))
+      ->delimiter(',');
+  command.add_option("--output", options.accuracy.output,
+                     "Output that labels judge, where there are several");
+  command.add_option(
+      "--metric-cmd", options.metric_command,
+      "Command whose last word on stdout is a model's score; {outputs} in it is the folder of "
+      "its outputs, {model} its file");
+  command.add_flag("--lower-is-better", options.lower_is_better,
+                   "Scores of --metric-cmd are errors");
+  command.add_option("--save-outputs", options.save_outputs,
+                     "Folder for the outputs of each model (.npy)");
 }
 
 }  // namespace
@@ -113,15 +230,23 @@ void add_bench_command(CLI::App& app) {
   CLI::App* command = add_command(
       app, "bench", "Compare models on the same samples: accuracy, latency, size, memory",
       "  qtool bench model.onnx out.onnx --data samples/\n"
-      "  qtool bench model.onnx dynamic.onnx static.onnx --data images.npz --labels labels.npy",
+      "  qtool bench model.onnx dynamic.onnx static.onnx --data images.npz --labels labels.npy\n"
+      "  qtool bench model.onnx out.onnx --data samples/ --labels labels.npy --max-accuracy-drop "
+      "0.5 "
+      "--max-ratio 0.3",
       options->common);
   command
       ->add_option("models", options->models, "Models; the first is what the others are judged by")
       ->required();
   add_sample_options(*command, "--data", options->samples)->check(check_data);
-  command->add_option("--labels", options->labels,
-                      "Class index of every sample (.npy of integers)");
+  add_accuracy_options(*command, *options);
+  add_gate_options(*command, options->gates);
   command->add_option("--json", options->json, "Write the figures to this file");
+  command->add_option("--markdown", options->markdown,
+                      "Write the tables to this file, as Markdown");
+  command->add_option("--junit", options->junit, "Write the gates to this file, as JUnit's XML");
+  command->add_option("--baseline", options->baseline,
+                      "Compare with an earlier run, the file of its --json");
   command
       ->add_option("--rounds", options->rounds,
                    "Timed runs of every model (default: as time allows)")

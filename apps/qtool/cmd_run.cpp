@@ -1,13 +1,8 @@
-#include <filesystem>
-#include <set>
-#include <system_error>
-
 #include "command.h"
 #include "feeds.h"
 #include "onnx_io/onnx_io.h"
+#include "output_files.h"
 #include "progress.h"
-#include "tensor/npy.h"
-#include "tensor/widen.h"
 
 namespace qtool {
 namespace {
@@ -19,38 +14,6 @@ struct RunOptions {
   std::string model;
   std::string output;
 };
-
-std::string file_name(std::string value) {
-  for (char& c : value)
-    if (c == '/' || c == ':') c = '_';
-  return value + ".npy";
-}
-
-std::filesystem::path make_folder(const RunOptions& options, int64_t sample, int64_t count) {
-  std::filesystem::path folder = options.output;
-  if (count != 1) folder /= fmt::format("{:05}", sample);
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) fail("{}: cannot be made a folder: {}", folder.string(), error.message());
-  return folder;
-}
-
-// Every tensor by the name of its file: one for an output that is a tensor, one for each element of
-// a sequence, none for an empty optional.
-std::map<std::string, Tensor> name_files(const DatumMap& outputs) {
-  std::map<std::string, Tensor> files;
-  const auto add = [&](const std::string& name, const Tensor& tensor) {
-    if (!files.emplace(file_name(name), tensor).second)
-      fail("two outputs would be written as {}", file_name(name));
-  };
-  for (const auto& [name, datum] : outputs) {
-    if (datum.is_tensor()) add(name, datum.tensor());
-    if (!datum.is_sequence()) continue;
-    for (std::size_t i = 0; i < datum.sequence().size(); ++i)
-      add(fmt::format("{}.{}", name, i), datum.sequence()[i]);
-  }
-  return files;
-}
 
 void run(const RunOptions& options) {
   set_threads(options.samples.threads);
@@ -68,9 +31,8 @@ void run(const RunOptions& options) {
     feedback.fill(*feed);
     const DatumMap outputs = with_context(in_model, [&] { return executor.run_data(*feed); });
     feedback.keep(outputs);
-    const auto files = with_context(in_model, [&] { return name_files(outputs); });
-    const std::filesystem::path folder = make_folder(options, i, feeds.known_count());
-    for (const auto& [name, tensor] : files) write_npy(folder / name, widen(tensor));
+    const auto folder = output_folder(options.output, i, feeds.known_count());
+    with_context(in_model, [&] { write_outputs(folder, outputs); });
     progress.update(i + 1, feeds.known_count());
   }
   feeds.log_skipped();

@@ -19,7 +19,7 @@ int run(int argc, char** argv) {
       "  qtool dynamic model.onnx out.onnx\n"
       "  qtool static model.onnx out.onnx --calib samples/\n"
       "  qtool bench model.onnx out.onnx --data samples/ --labels labels.npy\n"
-      "Exit codes: 0 done, 1 failed, 2 wrong usage.");
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate is not met.");
   app.require_subcommand(1);
   qtool::add_dynamic_command(app);
   qtool::add_static_command(app);
@@ -36,6 +36,8 @@ int run(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RuntimeError& error) {
+    return error.get_exit_code();
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }

@@ -40,6 +40,17 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
            [size = size_](const std::byte* p) { ::munmap(const_cast<std::byte*>(p), size); }};
 }
 
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "qtool.XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) fail("{}: cannot be made: {}", name, std::strerror(errno));
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
 void MappedFile::forget(std::size_t begin, std::size_t end) const {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const std::size_t first = begin / page * page;

@@ -9,6 +9,20 @@
 
 namespace qtool {
 
+/// A new folder for temporary files, gone with all that is in it when this ends.
+class TemporaryFolder {
+ public:
+  /// Throws Error if none can be made.
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 /// A file's bytes, mapped read-only. Copies share the mapping, which lives as long as any of them.
 class MappedFile {
  public:

@@ -6,9 +6,9 @@
 namespace qtool {
 namespace {
 
-double run_milliseconds(const Executor& executor, const TensorMap& feed) {
+double run_milliseconds(const Contestant& model, const TensorMap& feed) {
   const auto start = std::chrono::steady_clock::now();
-  executor.run(feed);
+  model.run(feed);
   const std::chrono::duration<double, std::milli> elapsed =
       std::chrono::steady_clock::now() - start;
   return elapsed.count();
@@ -23,17 +23,30 @@ TensorMap next_feed(const SampleReader& samples, int64_t& index) {
   return feed;
 }
 
-constexpr int kWarmUpRuns = 3;
 constexpr double kBudgetMilliseconds = 3000;
 
-int choose_rounds(const std::vector<Contestant>& models, const TensorMap& feed) {
-  double slowest = 0;
-  for (const Contestant& model : models)
-    slowest = std::max(slowest, run_milliseconds(model.executor, feed));
+// Runs the model until three runs in a row were not faster than the fastest before them, within 2 %.
+// Returns how long the fastest took.
+double warm_up(const Contestant& model, const TensorMap& feed) {
+  constexpr int kLongest = 50;
+  double fastest = run_milliseconds(model, feed);
+  for (int run = 0, steady = 0; run < kLongest && steady < 3; ++run) {
+    const double time = run_milliseconds(model, feed);
+    steady = time < 0.98 * fastest ? 0 : steady + 1;
+    fastest = std::min(fastest, time);
+  }
+  return fastest;
+}
+
+int choose_rounds(double slowest) {
   return std::clamp(static_cast<int>(kBudgetMilliseconds / std::max(slowest, 1e-3)), 20, 200);
 }
 
 }  // namespace
+
+double samples_per_second(const BenchResult& result, int64_t batch_size) {
+  return 1e3 * static_cast<double>(batch_size) / result.latency.median.median;
+}
 
 TensorMap first_feed(const SampleReader& samples) {
   int64_t index = 0;
@@ -44,21 +57,21 @@ void measure_latency(const std::vector<Contestant>& models, const SampleReader& 
                      const LatencyOptions& options, std::vector<BenchResult>& results,
                      const Progress& progress) {
   const TensorMap first = first_feed(samples);
-  for (int i = 0; i < kWarmUpRuns; ++i)
-    for (const Contestant& model : models) model.executor.run(first);
-  const int rounds = options.rounds > 0 ? options.rounds : choose_rounds(models, first);
+  double slowest = 0;
+  for (const Contestant& model : models) slowest = std::max(slowest, warm_up(model, first));
+  const int rounds = options.rounds > 0 ? options.rounds : choose_rounds(slowest);
 
   std::vector<std::vector<double>> times(models.size());
   int64_t next = 0;
   for (int round = 0; round < rounds; ++round) {
     const TensorMap feed = next_feed(samples, next);
     for (std::size_t m = 0; m < models.size(); ++m)
-      times[m].push_back(run_milliseconds(models[m].executor, feed));
+      times[m].push_back(run_milliseconds(models[m], feed));
     if (progress) progress(round + 1, rounds);
   }
   for (std::size_t m = 0; m < models.size(); ++m) {
     results[m].latency = summarize(times[m]);
-    if (m > 0) results[m].latency_ratio = paired_ratio(times[m], times[0]);
+    if (m > 0) results[m].latency_ratio = estimate_median(paired_ratios(times[m], times[0]));
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,11 +14,25 @@
 
 namespace qtool {
 
-/// A model under measurement.
+/// The first run of something in a process of its own.
+struct ColdRun {
+  std::optional<std::size_t> peak_memory_bytes;  // resident
+  std::optional<double> milliseconds;            // from the start to the end of the process
+};
+
+/// A model under measurement, and what runs it.
 struct Contestant {
   std::string path;
-  Model model;
-  Executor executor;
+  std::function<TensorMap(const TensorMap&)> run;
+};
+
+/// A number that says how good outputs are.
+struct Score {
+  std::string name;   // in JSON: "top1"
+  std::string title;  // "top-1"
+  double value = 0;
+  bool is_share = true;  // 1 is 100 %
+  bool higher_is_better = true;
 };
 
 /// What one model gave. Comparisons are with the first model on the same samples and are absent for
@@ -26,21 +40,33 @@ struct Contestant {
 struct BenchResult {
   std::string path;
   std::uintmax_t size_bytes = 0;
-  std::optional<std::size_t> peak_memory_bytes;  // of a process that loads it and runs one sample
+  ColdRun cold;
   Latency latency;
-  std::optional<double> latency_ratio;        // median of this / first, round by round
-  std::optional<double> top1, top5;           // with labels, in [0, 1]
+  std::optional<Estimate> latency_ratio;      // this / first, round by round
+  std::vector<Score> scores;                  // by the labels, or by the user's own command
   std::optional<double> agreement;            // share of samples with the first model's top-1
   std::map<std::string, ErrorMeter> outputs;  // by output name
 };
 
+/// How many samples a second the model takes, `batch_size` in a run, at the median latency.
+double samples_per_second(const BenchResult& result, int64_t batch_size);
+
+/// The meter of the output that differs most from the first model's, one with NaN or Inf before all
+/// others; null if there is none.
+const ErrorMeter* worst_output(const BenchResult& result);
+
 struct AccuracyOptions {
-  std::vector<int64_t> labels;  // by place of the sample in the data; empty: none
+  Tensor labels = {};  // int64 [samples, ...] by place in the data; undefined: none
+  std::vector<std::string> metrics =
+      {};                   // names of label_metrics(); empty: those that fit the labels
+  std::string output = {};  // that labels judge; empty: the only one
+  /// Called with the outputs of each run, by the places of model and run.
+  std::function<void(std::size_t model, int64_t run, const TensorMap&)> on_outputs = {};
 };
 
 /// Runs every model on every sample and fills in accuracy and comparisons. Each has a state of its
 /// own if there is feedback.
-/// Throws Error if the labels do not fit the samples or the output is no row of class scores.
+/// Throws Error if labels, samples and output do not fit together.
 void measure_accuracy(const std::vector<Contestant>& models, const SampleReader& samples,
                       const AccuracyOptions& options, std::vector<BenchResult>& results,
                       const Progress& progress = {});
@@ -52,8 +78,8 @@ struct LatencyOptions {
   int rounds = 0;  // 0: as many as fit into about 3 s a model, from 20 to 200
 };
 
-/// Times the models interleaved, A B A B, on the same sample in each round, after a warm-up. With
-/// feedback, each run starts from the first state.
+/// Times the models interleaved, A B A B, on the same sample in each round, after a warm-up that ends when
+/// the times no longer fall. With feedback, each run starts from the first state.
 void measure_latency(const std::vector<Contestant>& models, const SampleReader& samples,
                      const LatencyOptions& options, std::vector<BenchResult>& results,
                      const Progress& progress = {});
@@ -66,8 +92,8 @@ struct Peak {
 };
 Peak measure_peak();
 
-/// Peak resident memory in bytes of a child process that runs `body`; nothing if it failed. Call it
-/// before this process has grown or started threads.
-std::optional<std::size_t> peak_memory_of(const std::function<void()>& body);
+/// Runs `body` in a child process; nothing is known if it failed. Call it before this process has grown or
+/// started threads.
+ColdRun cold_run(const std::function<void()>& body);
 
 }  // namespace qtool

@@ -2,13 +2,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+
 #include "measure/measure.h"
 
 namespace qtool {
 
-std::optional<std::size_t> peak_memory_of(const std::function<void()>& body) {
+ColdRun cold_run(const std::function<void()>& body) {
+  const auto start = std::chrono::steady_clock::now();
   const pid_t child = ::fork();
-  if (child < 0) return std::nullopt;
+  if (child < 0) return {};
   if (child == 0) {
     try {
       body();
@@ -19,8 +22,10 @@ std::optional<std::size_t> peak_memory_of(const std::function<void()>& body) {
   }
   int status = 0;
   struct rusage usage {};
-  if (::wait4(child, &status, 0, &usage) != child || status != 0) return std::nullopt;
-  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+  if (::wait4(child, &status, 0, &usage) != child || status != 0) return {};
+  const std::chrono::duration<double, std::milli> elapsed =
+      std::chrono::steady_clock::now() - start;
+  return {static_cast<std::size_t>(usage.ru_maxrss) * 1024, elapsed.count()};
 }
 
 }  // namespace qtool

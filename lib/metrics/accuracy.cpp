@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -21,6 +22,7 @@ void check_pair(const Tensor& reference, const Tensor& value) {
 
 void ErrorMeter::add(const Tensor& reference, const Tensor& value) {
   check_pair(reference, value);
+  count_ += reference.size();
   const float* r = reference.data<float>();
   const float* v = value.data<float>();
   for (int64_t i = 0; i < reference.size(); ++i) {
@@ -61,7 +63,18 @@ std::vector<int64_t> top_k(std::span<const float> scores, int k) {
   return indices;
 }
 
+bool is_integer(DType dtype) {
+  return bits(dtype) >= 8 && (name(dtype).starts_with("int") || name(dtype).starts_with("uint"));
+}
+
 void TopKMeter::add(const Tensor& scores, std::span<const int64_t> labels) {
+  if (k_ == 1 && is_integer(scores.dtype()) && scores.size() == std::ssize(labels)) {
+    const std::vector<int64_t> classes = to_int64s(scores);
+    hits_ += std::inner_product(labels.begin(), labels.end(), classes.begin(), int64_t{0},
+                                std::plus<>(), std::equal_to<>());
+    count_ += std::ssize(labels);
+    return;
+  }
   if (scores.dtype() != DType::kFloat32 || scores.rank() < 1 || scores.rank() > 2)
     fail("top-{} needs float32 scores [N, classes], got {} {}", k_, name(scores.dtype()),
          to_string(scores.shape()));

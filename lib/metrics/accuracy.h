@@ -18,23 +18,29 @@ class ErrorMeter {
   double sqnr_db() const;
   /// Σ r·v / sqrt(Σ r² · Σ v²), in [−1, 1]; 1 if both are zero, 0 if one is.
   double cosine() const;
+  /// Σ (r − v)² / elements.
+  double mse() const { return count_ == 0 ? 0 : noise_ / static_cast<double>(count_); }
   /// max |r − v|.
   double max_abs_error() const { return max_abs_error_; }
 
  private:
   double signal_ = 0, noise_ = 0, dot_ = 0, other_ = 0, max_abs_error_ = 0;
+  int64_t count_ = 0;
 };
 
 /// Indices of the k largest scores of a row (all, if it has fewer), best first; of equal ones the
 /// first. NaN counts as −Inf. k >= 0.
 std::vector<int64_t> top_k(std::span<const float> scores, int k);
 
+/// Integers of 8 bits and more.
+bool is_integer(DType dtype);
+
 /// Share of rows whose label is among the k best.
 class TopKMeter {
  public:
   explicit TopKMeter(int k) : k_(k) {}
-  /// `scores` is float32 [N, classes] or [classes]; one label a row, in [0, classes). Throws Error
-  /// if not.
+  /// `scores` is float32 [N, classes] or [classes]; one label a row, in [0, classes). For k = 1 also the
+  /// class numbers themselves, N integers. Throws Error if not.
   void add(const Tensor& scores, std::span<const int64_t> labels);
   int64_t hits() const { return hits_; }
   int64_t count() const { return count_; }

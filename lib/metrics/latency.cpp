@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 #include <functional>
+#include <random>
 #include <sstream>
 #include <string>
 
@@ -22,18 +23,32 @@ double quantile(std::span<const double> values, double q) {
 }
 
 Latency summarize(std::span<const double> milliseconds) {
-  return {.median = quantile(milliseconds, 0.5),
+  return {.median = estimate_median(milliseconds),
           .p90 = quantile(milliseconds, 0.9),
+          .p99 = quantile(milliseconds, 0.99),
           .min = quantile(milliseconds, 0),
           .rounds = static_cast<int>(milliseconds.size())};
 }
 
-double paired_ratio(std::span<const double> candidate, std::span<const double> reference) {
+Estimate estimate_median(std::span<const double> values) {
+  constexpr int kResamples = 1000;
+  std::mt19937_64 random(1);
+  std::vector<double> medians(kResamples);
+  std::vector<double> resample(values.size());
+  for (double& each : medians) {
+    for (double& value : resample) value = values[random() % values.size()];
+    each = quantile(resample, 0.5);
+  }
+  return {quantile(values, 0.5), quantile(medians, 0.025), quantile(medians, 0.975)};
+}
+
+std::vector<double> paired_ratios(std::span<const double> candidate,
+                                  std::span<const double> reference) {
   QTOOL_ASSERT(candidate.size() == reference.size());
   std::vector<double> ratios(candidate.size());
   std::transform(candidate.begin(), candidate.end(), reference.begin(), ratios.begin(),
                  std::divides<>());
-  return quantile(ratios, 0.5);
+  return ratios;
 }
 
 std::size_t peak_memory() {

@@ -3,30 +3,18 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <nlohmann/json.hpp>
 
+#include "report/gate_text.h"
 #include "report/table.h"
 
 namespace qtool {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-// The output that differs most from the first model's.
-const ErrorMeter* worst_output(const BenchResult& result) {
-  const auto it = std::min_element(
-      result.outputs.begin(), result.outputs.end(),
-      [](const auto& a, const auto& b) { return a.second.sqnr_db() < b.second.sqnr_db(); });
-  return it == result.outputs.end() ? nullptr : &it->second;
-}
-
 std::string decibel(double value) {
-  return std::isinf(value) ? "exact" : fmt::format("{:.1f}", value);
+  return std::isinf(value) && value > 0 ? "exact" : fmt::format("{:.1f}", value);
 }
 
-std::string percent(const std::optional<double>& share) {
-  return share ? fmt::format("{:.2f} %", 100 * *share) : "";
-}
+std::string percent(double share) { return fmt::format("{:.2f} %", 100 * share); }
 
 // A column and how a result fills it; empty: nothing to say.
 struct BenchColumn {
@@ -34,102 +22,137 @@ struct BenchColumn {
   std::function<std::string(const BenchResult&)> cell;
 };
 
-std::vector<BenchColumn> columns(const BenchResult& first) {
-  const auto size = static_cast<double>(first.size_bytes);
+BenchColumn score_column(std::size_t index, const Score& score) {
+  return {score.title, [index](const BenchResult& r) {
+            const Score& own = r.scores[index];
+            return own.is_share ? percent(own.value) : fmt::format("{:.6g}", own.value);
+          }};
+}
+
+std::vector<BenchColumn> accuracy_columns(const BenchResult& first) {
+  std::vector<BenchColumn> columns;
+  for (std::size_t i = 0; i < first.scores.size(); ++i)
+    columns.push_back(score_column(i, first.scores[i]));
+  columns.push_back({"same top-1", [](const BenchResult& r) {
+                       return r.agreement ? percent(*r.agreement) : "";
+                     }});
+  columns.push_back({"SQNR dB", [](const BenchResult& r) {
+                       const ErrorMeter* worst = worst_output(r);
+                       return worst == nullptr ? "" : decibel(worst->sqnr_db());
+                     }});
+  columns.push_back({"cosine", [](const BenchResult& r) {
+                       const ErrorMeter* worst = worst_output(r);
+                       return worst == nullptr ? "" : fmt::format("{:.5f}", worst->cosine());
+                     }});
+  return columns;
+}
+
+std::vector<BenchColumn> speed_columns(int64_t batch_size) {
+  const auto milliseconds = [](double value) { return fmt::format("{:.3f}", value); };
   return {
-      {"model", [](const BenchResult& r) { return r.path; }},
-      {"size KB",
-       [](const BenchResult& r) { return fmt::format("{:.1f}", r.size_bytes / 1024.0); }},
-      {"smaller",
-       [size](const BenchResult& r) {
-         return fmt::format("{:.2f}x", size / static_cast<double>(r.size_bytes));
+      {"median ms", [=](const BenchResult& r) { return milliseconds(r.latency.median.median); }},
+      {"p90 ms", [=](const BenchResult& r) { return milliseconds(r.latency.p90); }},
+      {"p99 ms", [=](const BenchResult& r) { return milliseconds(r.latency.p99); }},
+      {"samples/s",
+       [batch_size](const BenchResult& r) {
+         return batch_size == 1 ? "" : fmt::format("{:.1f}", samples_per_second(r, batch_size));
        }},
-      {"top-1", [](const BenchResult& r) { return percent(r.top1); }},
-      {"top-5", [](const BenchResult& r) { return percent(r.top5); }},
-      {"same top-1", [](const BenchResult& r) { return percent(r.agreement); }},
-      {"SQNR dB",
-       [](const BenchResult& r) {
-         const ErrorMeter* worst = worst_output(r);
-         return worst == nullptr ? "" : decibel(worst->sqnr_db());
-       }},
-      {"cosine",
-       [](const BenchResult& r) {
-         const ErrorMeter* worst = worst_output(r);
-         return worst == nullptr ? "" : fmt::format("{:.5f}", worst->cosine());
-       }},
-      {"median ms", [](const BenchResult& r) { return fmt::format("{:.3f}", r.latency.median); }},
-      {"p90 ms", [](const BenchResult& r) { return fmt::format("{:.3f}", r.latency.p90); }},
       {"faster",
        [](const BenchResult& r) {
-         return r.latency_ratio ? fmt::format("{:.2f}x", 1 / *r.latency_ratio) : "";
+         return r.latency_ratio ? fmt::format("{:.2f}x", 1 / r.latency_ratio->median) : "";
+       }},
+      {"95 %",
+       [](const BenchResult& r) {
+         return r.latency_ratio ? fmt::format("{:.2f}-{:.2f}x", 1 / r.latency_ratio->high,
+                                              1 / r.latency_ratio->low)
+                                : "";
+       }},
+      {"cold ms",
+       [](const BenchResult& r) {
+         return r.cold.milliseconds ? fmt::format("{:.0f}", *r.cold.milliseconds) : "";
        }},
       {"peak MB",
        [](const BenchResult& r) {
-         return r.peak_memory_bytes
-                    ? fmt::format("{:.1f}", static_cast<double>(*r.peak_memory_bytes) / 1048576)
+         return r.cold.peak_memory_bytes
+                    ? fmt::format("{:.1f}",
+                                  static_cast<double>(*r.cold.peak_memory_bytes) / 1048576)
                     : "";
        }},
   };
 }
 
-bool says_something(const BenchColumn& column, const std::vector<BenchResult>& results) {
-  return std::any_of(results.begin(), results.end(),
-                     [&](const BenchResult& r) { return !column.cell(r).empty(); });
+std::vector<BenchColumn> columns_of(const BenchRun& run) {
+  const auto size = static_cast<double>(run.results.at(0).size_bytes);
+  std::vector<BenchColumn> columns = {
+      {"model", [](const BenchResult& r) { return r.path; }},
+      {"size KB",
+       [](const BenchResult& r) {
+         return fmt::format("{:.1f}", static_cast<double>(r.size_bytes) / 1024);
+       }},
+      {"smaller", [size](const BenchResult& r) {
+         return fmt::format("{:.2f}x", size / static_cast<double>(r.size_bytes));
+       }}};
+  for (const auto& more : {accuracy_columns(run.results[0]), speed_columns(run.batch_size)})
+    columns.insert(columns.end(), more.begin(), more.end());
+  std::erase_if(columns, [&](const BenchColumn& column) {
+    return std::all_of(run.results.begin(), run.results.end(),
+                       [&](const BenchResult& r) { return column.cell(r).empty(); });
+  });
+  return columns;
 }
 
-// JSON has no infinity: equal outputs have no SQNR.
-Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Json output_json(const ErrorMeter& meter) {
-  return {{"sqnr_db", finite_or_null(meter.sqnr_db())},
-          {"cosine", meter.cosine()},
-          {"max_abs_error", meter.max_abs_error()}};
+Table models_table(const BenchRun& run) {
+  const std::vector<BenchColumn> columns = columns_of(run);
+  Table table;
+  for (const BenchColumn& column : columns)
+    table.columns.push_back({column.title, !table.columns.empty()});
+  for (const BenchResult& result : run.results) {
+    std::vector<std::string>& row = table.rows.emplace_back();
+    for (const BenchColumn& column : columns) row.push_back(column.cell(result));
+  }
+  return table;
 }
 
-Json result_json(const BenchResult& result) {
-  Json json = {{"path", result.path},
-               {"size_bytes", result.size_bytes},
-               {"latency_ms",
-                {{"median", result.latency.median},
-                 {"p90", result.latency.p90},
-                 {"min", result.latency.min},
-                 {"rounds", result.latency.rounds}}}};
-  const auto add = [&json](const char* key, const auto& value) {
-    if (value) json[key] = *value;
-  };
-  add("latency_ratio", result.latency_ratio);
-  add("peak_memory_bytes", result.peak_memory_bytes);
-  add("top1", result.top1);
-  add("top5", result.top5);
-  add("agreement", result.agreement);
-  for (const auto& [name, meter] : result.outputs) json["outputs"][name] = output_json(meter);
-  return json;
+std::string plural(int64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+// What the figures were taken from.
+std::string basis(const BenchRun& run) {
+  const std::string batch = run.batch_size == 1 ? "" : fmt::format(", {} in a run", run.batch_size);
+  return fmt::format("{}{}; latency over {}, {}\n", plural(run.samples, "sample"), batch,
+                     plural(run.results[0].latency.rounds, "round"), plural(run.threads, "thread"));
+}
+
+std::string noise(const BenchRun& run) {
+  std::string text;
+  for (const BenchResult& r : run.results)
+    if (r.latency_ratio && r.latency_ratio->is_noisy())
+      text += fmt::format(
+          "{}: the machine is too noisy to tell, it is {:.2f} to {:.2f} times as fast; close other "
+          "programs or give more --rounds\n",
+          r.path, 1 / r.latency_ratio->high, 1 / r.latency_ratio->low);
+  return text;
+}
+
+Table gates_table(const BenchRun& run) {
+  Table table{{{"gate"}, {"model"}, {"bound"}, {"measured"}, {"verdict"}}, {}};
+  for (const GateResult& gate : run.gates)
+    table.rows.push_back({gate.gate, gate.model, bound_text(gate), value_text(gate),
+                          std::string(name(gate.verdict))});
+  return table;
 }
 
 }  // namespace
 
-std::string bench_table(const std::vector<BenchResult>& results, int64_t samples, int threads) {
-  std::vector<BenchColumn> used;
-  for (BenchColumn& column : columns(results.at(0)))
-    if (says_something(column, results)) used.push_back(std::move(column));
-  std::vector<Column> headings;
-  for (const BenchColumn& column : used) headings.push_back({column.title, !headings.empty()});
-  Table table{headings, {}};
-  for (const BenchResult& result : results) {
-    std::vector<std::string> row;
-    for (const BenchColumn& column : used) row.push_back(column.cell(result));
-    table.rows.push_back(row);
-  }
-  const int rounds = results[0].latency.rounds;
-  return to_text(table) + fmt::format("{} sample{}; latency over {} rounds, {} thread{}\n", samples,
-                                      samples == 1 ? "" : "s", rounds, threads,
-                                      threads == 1 ? "" : "s");
+std::string bench_text(const BenchRun& run) {
+  const std::string text = to_text(models_table(run)) + basis(run) + noise(run);
+  return run.gates.empty() ? text : text + "\n" + to_text(gates_table(run));
 }
 
-std::string bench_json(const std::vector<BenchResult>& results, int64_t samples, int threads) {
-  Json json = {{"samples", samples}, {"threads", threads}, {"models", Json::array()}};
-  for (const BenchResult& result : results) json["models"].push_back(result_json(result));
-  return json.dump(2);
+std::string bench_markdown(const BenchRun& run) {
+  const std::string text = to_markdown(models_table(run)) + "\n" + basis(run) + noise(run);
+  return run.gates.empty() ? text : text + "\n" + to_markdown(gates_table(run));
 }
 
 }  // namespace qtool

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import xml.etree.ElementTree
 
 import fixtures
 import numpy as np
@@ -868,6 +869,25 @@ def _(world):
         expect(array.tolist() == values, f"{name}: {array}")
 
 
+KINDS = dict(object=dict, array=list, string=str, integer=int, number=(int, float), null=type(None))
+
+
+def check_schema(value, schema, path="$"):
+    """The part of JSON Schema that docs/*.schema.json use; fields that the schema does not name are errors."""
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    expect(any(isinstance(value, KINDS[kind]) for kind in kinds), f"{path} is {value!r}, not {kinds}")
+    expect("enum" not in schema or value in schema["enum"], f"{path} is {value!r}")
+    if isinstance(value, dict):
+        fields, other = schema.get("properties", {}), schema.get("additionalProperties", False)
+        expect(set(schema.get("required", [])) <= set(value), f"{path} lacks {set(schema.get('required', [])) - set(value)}")
+        for key, inner in value.items():
+            expect(key in fields or other, f"{path}.{key} is not in the schema")
+            check_schema(inner, fields.get(key, other), f"{path}.{key}")
+    if isinstance(value, list):
+        for i, inner in enumerate(value):
+            check_schema(inner, schema["items"], f"{path}[{i}]")
+
+
 def outputs(world, model, count=16):
     world.ok(f"run {model} --data images.npy -o outputs")
     return np.stack([np.load(world.path(f"outputs/{i:05}/Plus214_Output_0.npy"))[0] for i in range(count)])
@@ -886,10 +906,11 @@ def _(world):
         name, value = entry["path"], values[entry["path"]].astype(np.float64)
         ranks = np.argsort(-value, axis=1, kind="stable")
         expect(entry["size_bytes"] == world.path(name).stat().st_size, f"{name}: size")
-        expect(np.isclose(entry["top1"], np.mean(ranks[:, 0] == labels)), f"{name}: top1 {entry['top1']}")
-        expect(np.isclose(entry["top5"], np.mean((ranks[:, :5] == labels[:, None]).any(1))), f"{name}: top5")
+        expect(np.isclose(entry["scores"]["top1"], np.mean(ranks[:, 0] == labels)), f"{name}: {entry['scores']}")
+        expect(np.isclose(entry["scores"]["top5"], np.mean((ranks[:, :5] == labels[:, None]).any(1))), f"{name}: top5")
         times = entry["latency_ms"]
-        expect(0 < times["min"] <= times["median"] <= times["p90"], f"{name}: latency {times}")
+        expect(0 < times["min"] <= times["median"] <= times["p90"] <= times["p99"], f"{name}: latency {times}")
+        expect(times["interval"][0] <= times["median"] <= times["interval"][1], f"{name}: interval {times}")
         expect(times["rounds"] == 5, f"{name}: rounds")
         expect(entry["peak_memory_bytes"] > entry["size_bytes"], f"{name}: memory")
     entry, noise = report["models"][1], float_values - values["out8.onnx"]
@@ -911,7 +932,7 @@ def _(world):
     first = world.json("b.json")["models"][0]
     world.ok("bench model.onnx --data images.npy --labels labels.npy --json b.json --rounds 1 --shuffle-seed 3")
     again = world.json("b.json")["models"][0]
-    expect((first["top1"], first["top5"]) == (again["top1"], again["top5"]), "shuffling changes the accuracy")
+    expect(first["scores"] == again["scores"], "shuffling changes the accuracy")
     done = world.run("bench model.onnx --data with_nan --labels labels.npy --json b.json --rounds 1 --skip-bad")
     expect(done.returncode == 0 and "skipped 1 of 16" in done.stderr, done.stderr)
     expect(world.json("b.json")["samples"] == 15, "the number of samples")
@@ -926,11 +947,129 @@ def _(world):
     expect(all(e["dur"] > 0 for e in events if e["ph"] == "X"), "a step without duration")
 
 
+# Bounds that the model of 8 bits keeps and breaks: it is smaller, and not exact.
+GATES = (("--max-ratio 0.9", "--max-ratio 0.01"), ("--max-size 1MB", "--max-size 1kB"),
+         ("--min-sqnr 1", "--min-sqnr 200"), ("--max-latency 1000", "--max-latency 0.00001"),
+         ("--min-speedup 0.001", "--min-speedup 1000"),
+         ("--max-accuracy-drop 100", "--max-accuracy-drop -101"))
+
+
+@case("bench: each gate on both sides of its bound, with its exit code")
+def _(world):
+    world.ok("dynamic model.onnx out8.onnx --dynamic-conv")
+    line = "bench model.onnx out8.onnx --data images.npy --labels labels.npy --rounds 5"
+    for kept, broken in GATES:
+        world.ok(f"{line} {kept}")
+        done = world.run(f"{line} {broken} --quiet")
+        expect(done.returncode == 3, f"{broken}: exit code {done.returncode}")
+        expect(broken.split()[0][2:] in done.stderr and "not met" in done.stderr, done.stderr)
+
+
+@case("bench: all gates are reported, as JSON, Markdown and JUnit's XML")
+def _(world):
+    world.ok("dynamic model.onnx out8.onnx --dynamic-conv")
+    bounds = " ".join(bound for bound, _ in GATES[1:]) + " --max-ratio 0.01"
+    files = "--json b.json --markdown b.md --junit b.xml"
+    done = world.run(f"bench model.onnx out8.onnx --data images.npy --labels labels.npy --rounds 5 {bounds} {files}")
+    expect(done.returncode == 3, f"exit code {done.returncode}")
+    verdicts = {gate["gate"]: gate["verdict"] for gate in world.json("b.json")["gates"]}
+    expect(verdicts.pop("max-ratio") == "not met" and set(verdicts.values()) == {"met"}, str(verdicts))
+    suite = xml.etree.ElementTree.parse(world.path("b.xml")).getroot()
+    expect((suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("6", "1", "0"), str(suite.attrib))
+    expect([c.get("name") for c in suite if c.find("failure") is not None] == ["max-ratio"], "the failure")
+    text = world.path("b.md").read_text()
+    expect(re.search(r"\| max-ratio +\| out8.onnx +\| <= 0.01 x +\|.*\| not met +\|", text), text)
+
+
+@case("bench: data that do not fit the model end with 1, wrong gates with 2")
+def _(world):
+    world.ok("dynamic model.onnx out8.onnx --dynamic-conv")
+    gate = "--max-ratio 0.01"
+    for data in ("missing", "labels.npy", "with_nan", "model.onnx"):
+        done = world.run(f"bench model.onnx out8.onnx --data {data} {gate}")
+        expect(done.returncode == 1 and data in done.stderr, f"{data}: {done.returncode} {done.stderr}")
+    done = world.run(f"bench model.onnx out8.onnx --data images.npy --labels images.npy {gate}")
+    expect(done.returncode == 1 and "images.npy" in done.stderr, f"labels: {done.returncode} {done.stderr}")
+    for line in (f"model.onnx {gate}", "model.onnx out8.onnx --max-accuracy-drop 1", "model.onnx out8.onnx --metric top1"):
+        done = world.run(f"bench {line} --data images.npy")
+        expect(done.returncode == 2, f"{line}: {done.returncode}")
+
+
+@case("bench: a metric of one's own, and the outputs that it judges")
+def _(world):
+    world.ok("dynamic model.onnx out8.onnx --dynamic-conv")
+    world.path("metric.py").write_text(
+        "import pathlib, sys, numpy\n"
+        "files = sorted(pathlib.Path(sys.argv[1]).glob('*/*.npy'))\n"
+        "print('of', sys.argv[2])\n"
+        "print(len(files) + numpy.load(files[0]).max())\n")
+    command = [world.program, *"bench model.onnx out8.onnx --data images.npy --rounds 5 --json b.json --quiet".split()]
+    metric = ["--metric-cmd", f"{sys.executable} metric.py {{outputs}} {{model}}"]
+    done = subprocess.run([*command, *metric, "--save-outputs", "kept"], cwd=world.folder, capture_output=True, text=True)
+    expect(done.returncode == 0, done.stderr)
+    for name in ("model", "out8"):
+        entry = next(e for e in world.json("b.json")["models"] if e["path"] == name + ".onnx")
+        best = np.load(world.path(f"kept/{name}/00000/Plus214_Output_0.npy")).max()
+        expect(np.isclose(entry["scores"]["score"], 16 + best), f"{name}: {entry['scores']}")
+    done = subprocess.run([*command, "--metric-cmd", "echo none"], cwd=world.folder, capture_output=True, text=True)
+    expect(done.returncode == 1 and "must print a number" in done.stderr, done.stderr)
+
+
+@case("bench: a class for each position, and sequences")
+def _(world):
+    classes = np.stack([outputs(world, "model.onnx").argmax(1)] * 2, axis=1)
+    np.save(world.path("positions.npy"), classes[:, :1])
+    done = world.run("bench model.onnx --data images.npy --labels positions.npy --rounds 5")
+    expect(done.returncode == 1 and "labels [1, 1] want" in done.stderr, done.stderr)
+    world.ok("bench model.onnx --data images.npy --labels positions.npy --metric top1 --rounds 5 --json b.json")
+    expect(world.json("b.json")["models"][0]["scores"] == {"top1": 1}, "scores")
+
+
+@case("bench: a baseline")
+def _(world):
+    world.ok("dynamic model.onnx out8.onnx --dynamic-conv")
+    world.ok("bench model.onnx out8.onnx --data images.npy --labels labels.npy --rounds 5 --json base.json")
+    text = world.ok("bench out8.onnx --data images.npy --labels labels.npy --rounds 5 --baseline base.json")
+    expect(re.search(r"out8.onnx +size KB +(\S+) +\1 +\+0.0 %", text), text)
+    world.path("copy.onnx").write_bytes(world.bytes("model.onnx"))
+    is_refused(world, "bench copy.onnx --data images.npy --baseline base.json --rounds 5", "base.json", "none of the models")
+
+
+@case("bench: its JSON is what the schema says")
+def _(world):
+    world.ok("dynamic model.onnx out8.onnx --dynamic-conv")
+    schema = json.loads((ROOT / "docs" / "bench.schema.json").read_text())
+    line = "bench model.onnx out8.onnx --data images.npy --rounds 5 --json b.json"
+    for more in ("", "--labels labels.npy --max-ratio 0.9 --min-speedup 0.001"):
+        world.ok(f"{line} {more}")
+        check_schema(world.json("b.json"), schema)
+
+
+@case("docs: the shell script of ci.md")
+def _(world):
+    script = re.search(r"```sh\n(#!/bin/sh.*?)```", (ROOT / "docs" / "ci.md").read_text(), re.S).group(1)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        for name, path in (("model.onnx", "model.onnx"), ("samples", "images.npy"), ("labels.npy", "labels.npy")):
+            target = folder / name / path if name == "samples" else folder / name
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(world.bytes(path))
+        (folder / "ci.sh").write_text(script)
+        paths = f"{world.program.parent}:{os.environ['PATH']}"
+        run = functools.partial(subprocess.run, cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": paths})
+        done = run(["sh", "ci.sh"])
+        expect(done.returncode == 0, f"{done.returncode}: {done.stderr}{done.stdout}")
+        expect({"int8.onnx", "bench.json", "bench.md", "bench.xml"} <= set(os.listdir(folder)), str(os.listdir(folder)))
+        (folder / "ci.sh").write_text(script.replace("--min-sqnr 15", "--min-sqnr 500"))
+        done = run(["sh", "ci.sh"])
+        expect(done.returncode == 3 and "min-sqnr" in done.stderr, f"{done.returncode}: {done.stderr}")
+
+
 @case("bench: without labels; a model against itself; one model")
 def _(world):
     world.ok("bench model.onnx model.onnx --data images.npy --json b.json --rounds 5")
     first, second = world.json("b.json")["models"]
-    expect("top1" not in first and "top1" not in second, "top1 without labels")
+    expect("scores" not in first and "scores" not in second, "scores without labels")
     expect(second["agreement"] == 1 and second["outputs"]["Plus214_Output_0"]["max_abs_error"] == 0, "not equal to itself")
     world.ok("bench model.onnx --data images.npy --json b.json --rounds 5 --max-samples 2")
     expect(world.json("b.json")["samples"] == 2, "--max-samples")

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "onnx_io/onnx_io.h"
+#include "temp_folder.h"
 
 namespace qtool {
 
@@ -48,24 +49,5 @@ inline const Value& value(const Graph& graph, std::string_view name) {
   REQUIRE(id != ValueId::kNone);
   return graph.value(id);
 }
-
-/// A folder of its own for one test, removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "qtool.XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace qtool

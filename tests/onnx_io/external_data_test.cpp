@@ -39,7 +39,7 @@ std::vector<float> weights(const Model& model) {
 }
 
 TEST_CASE("external data is read from the folder of the model") {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   std::filesystem::create_directory(folder / "sub");
   write_file(folder / "sub/w.bin", weight_file());
   const onnx::ModelProto model =
@@ -53,14 +53,14 @@ TEST_CASE("external data is read from the folder of the model") {
 }
 
 TEST_CASE("offset and length are optional") {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   write_file(folder / "w.bin", weight_file());
   CHECK(weights(parse(external_model({{"location", "w.bin"}}), folder.path())) ==
         std::vector<float>{0, 1});
 }
 
 TEST_CASE("external data at an odd offset is copied into place") {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   write_file(folder / "w.bin", "x" + weight_file());
   const Model model =
       parse(external_model({{"location", "w.bin"}, {"offset", "5"}}), folder.path());
@@ -70,8 +70,8 @@ TEST_CASE("external data at an odd offset is copied into place") {
 }
 
 TEST_CASE("external data outside the folder or the file is refused") {
-  const TemporaryFolder folder;
-  const TemporaryFolder elsewhere;
+  const TempFolder folder;
+  const TempFolder elsewhere;
   write_file(folder / "w.bin", weight_file());
   write_file(elsewhere / "w.bin", weight_file());
   std::filesystem::create_symlink(elsewhere / "w.bin", folder / "link.bin");

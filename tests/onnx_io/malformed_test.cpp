@@ -7,7 +7,7 @@ namespace qtool {
 namespace {
 
 std::string import_error(std::string_view bytes) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   write_file(folder / "m.onnx", bytes);
   const std::string message = error_of([&] { import_model(folder / "m.onnx"); });
   const std::string prefix = (folder / "m.onnx").string() + ": ";

@@ -39,7 +39,7 @@ TEST_CASE("nothing changes at or above the opset") {
 }
 
 TEST_CASE("a model of an old opset is raised to be run") {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const auto proto = of_opset(3, 6, R"(
     g (float[2, 3] x, float[3] b) => (float[2, 3] y) { y = Add <broadcast = 1> (x, b) })");
   write_file(folder / "m.onnx", proto.SerializeAsString());
@@ -76,12 +76,12 @@ TEST_CASE("operators take the form of the new opset") {
   }
   CHECK(value(model.graph, "c").type == tensor_type(DType::kFloat32, {2, 3}));
   CHECK(value(model.graph, "y").type == tensor_type(DType::kFloat32, {3, 1}));
-  const TemporaryFolder folder;
+  const TempFolder folder;
   CHECK_NOTHROW(save_model(model, folder / "m.onnx"));
 }
 
 TEST_CASE("names, inputs and outputs of the sample models survive") {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   for (const auto& entry : std::filesystem::directory_iterator(QTOOL_DATA_DIR "/models")) {
     INFO(entry.path());
     const Model before = import_model(entry.path());
@@ -164,7 +164,7 @@ TEST_CASE("subgraphs are raised with their names and large constants") {
   const Tensor* weights = (*raised_branch)->constant((*raised_branch)->find("w"));
   REQUIRE(weights != nullptr);
   CHECK(weights->bytes() == 8000);
-  const TemporaryFolder folder;
+  const TempFolder folder;
   CHECK_NOTHROW(save_model(model, folder / "m.onnx"));
 }
 

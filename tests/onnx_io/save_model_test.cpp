@@ -15,7 +15,7 @@ std::string content(const std::filesystem::path& path) {
 
 // Saving `model` over a file must fail, leave the file as it was and nothing beside it.
 std::string save_error(const Model& model) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   write_file(folder / "out.onnx", "before");
   const std::string message = error_of([&] { save_model(model, folder / "out.onnx"); });
   CHECK(content(folder / "out.onnx") == "before");
@@ -34,7 +34,7 @@ bool contains(const std::string& text, std::string_view part) {
 }
 
 TEST_CASE("what was saved can be imported and is the same") {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Model model = relu_model();
   write_file(folder / "out.onnx", "before");
   save_model(model, folder / "out.onnx");
@@ -43,7 +43,7 @@ TEST_CASE("what was saved can be imported and is the same") {
 }
 
 TEST_CASE("every sample model passes ONNX's checker when saved") {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   for (const auto& entry : std::filesystem::directory_iterator(QTOOL_DATA_DIR "/models"))
     CHECK_NOTHROW(save_model(import_model(entry.path()), folder / "out.onnx"));
 }
@@ -73,7 +73,7 @@ TEST_CASE("a model that ONNX's checker refuses is not saved") {
 }
 
 TEST_CASE("a folder that is not there is an error") {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   CHECK(contains(error_of([&] { save_model(relu_model(), folder / "no/out.onnx"); }),
                  "cannot be written: No such file or directory"));
 }
