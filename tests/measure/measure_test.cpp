@@ -171,9 +171,9 @@ TEST_CASE("outputs are shown run by run, and one of several is judged if it is n
 TEST_CASE("a cold run has the memory of the body") {
   const auto small = cold_run([] {}).peak_memory_bytes;
   const auto large = cold_run([] {
-    Tensor tensor(DType::kUInt8, {64 << 20});
-    std::fill_n(tensor.mutable_data<uint8_t>(), tensor.size(), uint8_t{1});
-  }).peak_memory_bytes;
+                       Tensor tensor(DType::kUInt8, {64 << 20});
+                       std::fill_n(tensor.mutable_data<uint8_t>(), tensor.size(), uint8_t{1});
+                     }).peak_memory_bytes;
   REQUIRE((small && large));
   CHECK(*large > *small + (60 << 20));
   CHECK_FALSE(cold_run([] { fail("no"); }).peak_memory_bytes);
