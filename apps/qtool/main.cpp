@@ -10,7 +10,6 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
-
 int run(int argc, char** argv) {
   CLI::App app{"Quantizes ONNX models and shows what that cost.", "qtool"};
   app.set_version_flag("--version", "qtool " QTOOL_VERSION);
@@ -28,6 +27,7 @@ int run(int argc, char** argv) {
   qtool::add_merge_command(app);
   qtool::add_convert_command(app);
   qtool::add_bench_command(app);
+  qtool::add_compare_command(app);
   qtool::add_run_command(app);
   qtool::add_inspect_command(app);
   if (argc == 1) {

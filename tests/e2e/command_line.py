@@ -22,7 +22,7 @@ import numpy as np
 import onnx
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = ("dynamic", "static", "plan", "convert", "bench", "run", "inspect")
+COMMANDS = ("dynamic", "static", "plan", "convert", "bench", "compare", "run", "inspect")
 CASES = []
 
 
@@ -1073,6 +1073,26 @@ def _(world):
     expect(second["agreement"] == 1 and second["outputs"]["Plus214_Output_0"]["max_abs_error"] == 0, "not equal to itself")
     world.ok("bench model.onnx --data images.npy --json b.json --rounds 5 --max-samples 2")
     expect(world.json("b.json")["samples"] == 2, "--max-samples")
+
+
+@case("compare: a layer broken on purpose comes first, in every form of the model")
+def _(world):
+    world.ok(f"static model.onnx whole.onnx {CALIB}")
+    for broken in ("Convolution28", "Convolution110"):
+        model = onnx.load(world.path("whole.onnx"))
+        node = next(n for n in model.graph.node if n.name == broken)
+        dequantize = next(n for n in model.graph.node if n.output[0] == node.input[1])
+        scale = next(t for t in model.graph.initializer if t.name == dequantize.input[1])
+        scale.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(scale) * np.float32(1.3), scale.name))
+        onnx.save(model, world.path("broken.onnx"))
+        world.ok("convert broken.onnx broken8.onnx --format qoperator")
+        for name in ("broken.onnx", "broken8.onnx"):
+            text = world.ok(f"compare model.onnx {name} --data images.npy --json layers.json")
+            worst = world.json("layers.json")["layers"][0]
+            expect(worst["node"] == broken, f"{name}: {worst}")
+            expect(f"--mode '{broken}=float'" in text, text)
+    layers = world.json("layers.json")["layers"]
+    expect(len(layers) > 3 and all(l["alone_sqnr_db"] is None or l["alone_sqnr_db"] > 0 for l in layers), str(layers))
 
 
 @case("inspect: float model")
