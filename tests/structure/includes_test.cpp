@@ -24,7 +24,8 @@ const std::map<std::string, Names> kMayInclude = {
     {"calib", {"base", "tensor", "ir", "onnx_io", "ops", "passes", "runtime"}},
     {"quant", {"base", "tensor", "ir", "onnx_io", "ops", "passes", "runtime", "calib"}},
     {"metrics", {"base", "tensor"}},
-    {"measure", {"base", "tensor", "ir", "runtime", "calib", "metrics"}},
+    {"measure",
+     {"base", "tensor", "ir", "onnx_io", "ops", "passes", "runtime", "calib", "metrics"}},
     {"report", {"base", "tensor", "ir", "runtime", "calib", "metrics", "quant", "measure"}},
 };
 
