@@ -3,6 +3,7 @@
 #include "kernels/onednn/qconv.h"
 #include "kernels/reference/qconv.h"
 #include "kernels/simd/depthwise.h"
+#include "kernels/simd/integer_conv.h"
 #include "ops/channels_last.h"
 #include "ops/quantized_inputs.h"
 #include "ops/registry.h"
@@ -50,10 +51,11 @@ struct ReferenceConv {
   }
 };
 
-// oneDNN's.
-struct OneDnnConv {
+// oneDNN's or our own, with a packed weight.
+template <class Conv>
+struct PackedConv {
   Slots slots;
-  std::shared_ptr<onednn::IntegerConv> conv;
+  std::shared_ptr<Conv> conv;
 
   template <class T>
   void operator()(KernelCall& call, const ConvShape& shape, const int32_t* bias,
@@ -61,8 +63,8 @@ struct OneDnnConv {
     const Tensor& x = call.input(slots.x);
     Tensor scratch =
         call.scratch(DType::kUInt8, {static_cast<int64_t>(conv->scratch_bytes(shape))});
-    const onednn::ByteInput bytes = {x.raw(), x.dtype() == DType::kInt8,
-                                     read_zero_point(call, slots.x_zero_point, x.dtype())};
+    const ByteInput bytes = {x.raw(), x.dtype() == DType::kInt8,
+                             read_zero_point(call, slots.x_zero_point, x.dtype())};
     conv->run(shape, bytes, bias, rule, static_cast<std::byte*>(scratch.mutable_raw()), y);
   }
 };
@@ -79,22 +81,27 @@ std::optional<ConstantWeight> constant_weight(const BindContext& context, const 
   if (w == nullptr || w->rank() < 3 || w->rank() > 5 || w->size() == 0) return {};
   if (context.has(slots.w_zero_point) && zero_point == nullptr) return {};
   const auto groups = context.attribute<int64_t>("group", 1);
-  ConvShape shape{.groups = groups, .in_channels = w->dim(1) * groups, .out_channels = w->dim(0)};
-  if (groups < 1 || shape.out_channels % groups != 0) return {};
-  for (std::size_t i = 2; i < w->rank(); ++i) shape.window.kernel[3 - w->rank() + i] = w->dim(i);
+  if (groups < 1 || w->dim(0) % groups != 0) return {};
+  const ConvShape shape{
+      .window = start_window(read_window(context), std::span(w->shape()).subspan(2)),
+      .groups = groups,
+      .in_channels = w->dim(1) * groups,
+      .out_channels = w->dim(0)};
   Tensor centered(DType::kInt32, w->shape());
   center(*w, zero_point, axes_after_channels(*w), centered);
   return ConstantWeight{shape, std::move(centered)};
 }
 
-// oneDNN's convolution, if sums can be kept exact.
-std::optional<OneDnnConv> make_onednn(const BindContext& context, const Slots& slots) {
+// bind(engine): oneDNN's convolution where its sums are exact, our own elsewhere.
+template <class Conv, class Bind>
+Kernel bind_packed(const BindContext& context, const Slots& slots, const Bind& bind) {
+  constexpr bool kIsOneDnn = std::is_same_v<Conv, onednn::IntegerConv>;
   const auto weight = constant_weight(context, slots);
   if (!weight) return {};
-  auto conv = onednn::IntegerConv::pack(weight->shape, weight->centered.data<int32_t>(),
-                                        read_layout(context));
-  if (!conv) return {};
-  return OneDnnConv{slots, std::make_shared<onednn::IntegerConv>(std::move(*conv))};
+  const auto* w = weight->centered.data<int32_t>();
+  if (onednn::IntegerConv::is_exact(weight->shape, w) != kIsOneDnn) return {};
+  return bind(
+      PackedConv<Conv>{slots, std::make_shared<Conv>(weight->shape, w, read_layout(context))});
 }
 
 void require_bytes(const Tensor& x) {
@@ -174,7 +181,7 @@ struct DepthwiseEngine {
   }
 };
 
-Kernel bind_simd_qlinear_conv(const BindContext& context) {
+Kernel bind_depthwise(const BindContext& context) {
   const auto weight = constant_weight(context, kQLinearConv);
   if (!weight || read_layout(context) != Layout::kChannelsLast || weight->shape.groups == 1 ||
       weight->shape.in_channels != weight->shape.groups ||
@@ -192,24 +199,30 @@ Kernel bind_reference_conv_integer(const BindContext& context) {
 Kernel bind_reference_qlinear_conv(const BindContext& context) {
   return qlinear_conv({context, Layout::kChannelsFirst}, ReferenceConv{kQLinearConv});
 }
-Kernel bind_onednn_conv_integer(const BindContext& context) {
-  auto engine = make_onednn(context, kConvInteger);
-  return engine ? conv_integer({context, read_layout(context)}, std::move(*engine)) : Kernel{};
+template <class Conv>
+Kernel bind_conv_integer(const BindContext& context) {
+  return bind_packed<Conv>(context, kConvInteger, [&](auto engine) {
+    return conv_integer({context, read_layout(context)}, std::move(engine));
+  });
 }
-Kernel bind_onednn_qlinear_conv(const BindContext& context) {
-  auto engine = make_onednn(context, kQLinearConv);
-  return engine ? qlinear_conv({context, read_layout(context)}, std::move(*engine)) : Kernel{};
+template <class Conv>
+Kernel bind_qlinear_conv(const BindContext& context) {
+  return bind_packed<Conv>(context, kQLinearConv, [&](auto engine) {
+    return qlinear_conv({context, read_layout(context)}, std::move(engine));
+  });
 }
 
 }  // namespace
 
 std::span<const OpSpec> qlinear_conv_ops() {
   static const std::vector<Binding> kQLinear = {
-      {Provider::kSimd, bind_simd_qlinear_conv},
-      {Provider::kOneDnn, bind_onednn_qlinear_conv},
+      {Provider::kSimd, bind_depthwise},
+      {Provider::kSimd, bind_qlinear_conv<simd::IntegerConv>},
+      {Provider::kOneDnn, bind_qlinear_conv<onednn::IntegerConv>},
       {Provider::kReference, bind_reference_qlinear_conv}};
   static const std::vector<Binding> kInteger = {
-      {Provider::kOneDnn, bind_onednn_conv_integer},
+      {Provider::kSimd, bind_conv_integer<simd::IntegerConv>},
+      {Provider::kOneDnn, bind_conv_integer<onednn::IntegerConv>},
       {Provider::kReference, bind_reference_conv_integer}};
   static const std::vector<OpSpec> kOps = {
       {"", "QLinearConv", kQLinear},
