@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/onednn/qweight.h"
+#include "kernels/onednn/threads.h"
 #include "kernels/reference/qconv.h"
 #include "kernels/simd/integer_conv.h"
 #include "kernels/simd/targets.h"
@@ -101,6 +102,50 @@ const Case kCases[] = {
      3},
     {"cropped", 1, 4, 4, 1, {1, 8, 8}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, -1, 1}, {0, 1, -2}},
     {"long sums", 1, 300, 8, 1, {1, 4, 4}, {1, 3, 3}},
+    {"3x3 of many channels",
+     2,
+     33,
+     70,
+     1,
+     {1, 7, 6},
+     {1, 3, 3},
+     {1, 1, 1},
+     {1, 1, 1},
+     {0, 1, 1},
+     {0, 1, 1}},
+    {"3x3 of many channels and rows",
+     1,
+     34,
+     32,
+     1,
+     {1, 41, 51},
+     {1, 3, 3},
+     {1, 1, 1},
+     {1, 1, 1},
+     {0, 1, 0},
+     {0, 2, 0}},
+    {"3x3 to one row",
+     1,
+     32,
+     32,
+     1,
+     {1, 3, 90},
+     {1, 3, 3},
+     {1, 1, 1},
+     {1, 1, 1},
+     {0, 0, 3},
+     {0, 0, 0}},
+    {"3x3 to one pixel",
+     1,
+     32,
+     33,
+     1,
+     {1, 2, 1},
+     {1, 3, 3},
+     {1, 1, 1},
+     {1, 1, 1},
+     {0, 1, 1},
+     {0, 0, 1}},
     {"1x1 strided", 2, 7, 70, 1, {1, 9, 8}, {1, 1, 1}, {1, 2, 3}},
     {"1x1 padded", 1, 6, 5, 1, {1, 4, 5}, {1, 1, 1}, {1, 2, 1}, {1, 1, 1}, {0, 1, 2}, {0, 2, 1}},
     {"wide padding", 1, 3, 40, 1, {1, 2, 3}, {1, 3, 3}, {1, 1, 2}, {1, 1, 1}, {0, 4, 5}, {0, 3, 4}},
@@ -352,6 +397,17 @@ TEST_CASE("one packed convolution serves inputs of any size") {
     CHECK(run<int32_t>(s, conv, x.stored, false, 7, nullptr, {}) ==
           reference(s, x.centered, w, nullptr));
   }
+}
+
+TEST_CASE("a convolution does not depend on the number of threads") {
+  const ConvShape s = shape_of(kCases[17]);  // many channels
+  const auto w = random_values(weight_count(s), -127, 127, 5);
+  const Activation x = random_activation(input_count(s), true, 7, 6);
+  simd::IntegerConv conv(s, w.data(), Layout::kChannelsFirst);
+  onednn::set_threads(3);
+  const auto y = run<int32_t>(s, conv, x.stored, true, 7, nullptr, {});
+  onednn::set_threads(1);
+  CHECK(y == reference(s, x.centered, w, nullptr));
 }
 
 TEST_CASE("requantization follows QLinearConv bit by bit") {

@@ -5,8 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/parallel.h"
 #include "kernels/simd/integer_tile.h"
 #include "kernels/simd/requantize.h"
+#include "kernels/simd/winograd.h"
 #include "kernels/transpose.h"
 
 namespace qtool::simd {
@@ -65,38 +67,51 @@ struct Plan {
   Sizes step;   // from one window to the next, in the widened input
   Sizes sizes;  // of the widened input of a strip
 
-  Plan(const ConvShape& shape, int64_t block);
+  Plan(const ConvShape& shape, int64_t block, bool is_winograd);
   int64_t windows() const { return at_once * row_pixels; }
 };
 
 // Where windows are of one pixel, the pixels in between are left out.
-Plan::Plan(const ConvShape& shape, int64_t block) : pick(3), step(3), sizes(3) {
-  constexpr int64_t kStripBytes = int64_t{384} << 10;  // in the second cache
+Plan::Plan(const ConvShape& shape, int64_t block, bool is_winograd) : pick(3), step(3), sizes(3) {
+  constexpr int64_t kStripBytes = int64_t{512} << 10;  // in the second cache
   const Window& window = shape.window;
+  const auto whole_tiles = [&](int64_t n) { return is_winograd ? divide_up(n, 2) * 2 : n; };
   for (axis = 0; axis < 2 && window.output[axis] == 1;) ++axis;
   int64_t row_values = shape.in_channels / shape.groups;
   for (std::size_t a = 0; a < 3; ++a) {
     pick[a] = window.kernel[a] == 1 ? window.stride[a] : 1;
     step[a] = window.stride[a] / pick[a];
-    sizes[a] = (window.output[a] - 1) * step[a] + (window.kernel[a] - 1) * window.dilation[a] + 1;
+    const int64_t count = a == 0 ? window.output[a] : whole_tiles(window.output[a]);
+    sizes[a] = (count - 1) * step[a] + (window.kernel[a] - 1) * window.dilation[a] + 1;
     row_values *= a == axis ? step[a] : sizes[a];
   }
   rows = window.output[axis];
   row_pixels = volume(window.output) / rows;
-  const int64_t row_bytes = row_values * 2 + row_pixels * block * 4;
+  // What Winograd's way takes four times as much room for comes on top.
+  const int64_t row_bytes = (row_values * 2 + row_pixels * block * 4) * (is_winograd ? 5 : 1);
   const int64_t fit = std::max<int64_t>(1, kStripBytes / row_bytes);
-  at_once = divide_up(rows, divide_up(rows, fit));
-  sizes[axis] -= (rows - at_once) * step[axis];
+  at_once = whole_tiles(divide_up(rows, divide_up(rows, fit)));
+  sizes[axis] -= (whole_tiles(rows) - at_once) * step[axis];
+}
+
+// Of `rows` rows of the output.
+WinogradTiles tiles_of(const ConvShape& shape, const Plan& plan, int64_t rows) {
+  WinogradTiles tiles = {shape.window.output[1], shape.window.output[2]};
+  (plan.axis == 1 ? tiles.height : tiles.width) = rows;
+  return tiles;
 }
 
 // Scratch memory, cut into what a run needs; every piece is aligned to 64.
 class Scratch {
  public:
-  Scratch(const ConvShape& shape, const Plan& plan, int64_t block, Layout layout, std::byte* memory)
+  Scratch(const ConvShape& shape, const Plan& plan, int64_t block, int64_t transformed_tiles,
+          Layout layout, std::byte* memory)
       : is_transposed(layout == Layout::kChannelsFirst),
         widened(take<int16_t>(memory, volume(plan.sizes) * (shape.in_channels / shape.groups) + 1)),
         starts(take<int64_t>(memory, plan.windows())),
-        sums(take<int32_t>(memory, plan.windows() * block)),
+        sums(take<int32_t>(memory, parallel_threads() * plan.windows() * block)),
+        transformed(take<int16_t>(memory, transformed_tiles * shape.in_channels + 1)),
+        products(take<int32_t>(memory, parallel_threads() * transformed_tiles * block)),
         image(take<uint8_t>(memory,
                             is_transposed ? volume(shape.window.input) * shape.in_channels : 0)),
         result(take<int32_t>(memory, is_transposed ? plan.windows() * shape.out_channels : 0)) {}
@@ -112,11 +127,13 @@ class Scratch {
  public:
   std::size_t bytes = 0;  // first: counted while the others are made
   bool is_transposed;
-  int16_t* widened;  // a strip of the input of one group
-  int64_t* starts;   // of the strip's windows, in that
-  int32_t* sums;     // of a block of channels
-  uint8_t* image;    // channels-last
-  int32_t* result;   // of a strip, channels-last, of up to 4 bytes each
+  int16_t* widened;      // a strip of the input of one group
+  int64_t* starts;       // of the strip's windows, in that
+  int32_t* sums;         // [threads, windows, channels of a block]
+  int16_t* transformed;  // Winograd only: see winograd_input
+  int32_t* products;     // Winograd only: [threads] of what winograd_output takes
+  uint8_t* image;        // channels-last
+  int32_t* result;       // of a strip, channels-last, of up to 4 bytes each
 };
 
 // Brings the input of strips to int16 [sizes..., channels of the group].
@@ -180,8 +197,13 @@ class Widen {
   int16_t* to_;
 };
 
-void find_starts(const ConvShape& shape, const Plan& plan, int64_t* starts) {
+void find_starts(const ConvShape& shape, const Plan& plan, bool is_winograd, int64_t* starts) {
   const int64_t channels = shape.in_channels / shape.groups;
+  if (is_winograd) {
+    for (int64_t i = 0; i < tiles_of(shape, plan, plan.at_once).count(); ++i)
+      starts[i] = i * channels;
+    return;
+  }
   Sizes output = shape.window.output;
   output[plan.axis] = plan.at_once;
   for (int64_t d = 0; d < output[0]; ++d)
@@ -219,105 +241,191 @@ std::vector<std::vector<Piece>> cut_runs(const ConvShape& shape, const Plan& pla
   return cuts;
 }
 
-// y = rule(sums + bias) of channels [first, first + sums.channels).
-template <class T>
-void finish(const Sums& sums, int64_t first, const int32_t* bias, const Requantize<T>& rule, T* y,
-            int64_t channels) {
-  if (bias != nullptr) bias += first;
-  if constexpr (std::is_same_v<T, int32_t>)
-    requantize(sums, bias, rule, y + first, channels);
-  else
-    requantize(sums, bias, rule.multiplier() + first, rule.zero_point(), y + first, channels);
+struct Weights {
+  const int32_t* data;  // see IntegerConv
+  int64_t lanes;
+  bool is_winograd;
+};
+
+// The convolution whose products are taken: of transformed tiles a 1 x 1 one.
+ConvShape inner_shape(const ConvShape& shape, bool is_winograd) {
+  if (!is_winograd) return shape;
+  return {.in_channels = shape.in_channels, .out_channels = shape.out_channels};
 }
 
-}  // namespace
+// One run; all but x and y.
+template <class T>
+class Run {
+ public:
+  Run(const ConvShape& shape, const Weights& weights, const int32_t* bias,
+      const Requantize<T>& rule)
+      : shape_(shape),
+        weights_(weights),
+        block_(kBlockVectors * weights.lanes),
+        plan_(shape, block_, weights.is_winograd),
+        channels_(shape, weights.lanes),
+        cuts_(cut_runs(inner_shape(shape, weights.is_winograd), plan_)),
+        bias_(bias),
+        rule_(rule) {
+    for (const auto& cut : cuts_)
+      for (const Piece& piece : cut) pairs_ += piece.pairs;
+  }
 
-IntegerConv::IntegerConv(const ConvShape& shape, const int32_t* weight, Layout layout)
-    : layout_(layout), lanes_(tile_lanes()) {
+  // What is transformed at a time.
+  int64_t transformed_tiles() const {
+    return weights_.is_winograd ? kWinograd * tiles_of(shape_, plan_, plan_.at_once).count() : 0;
+  }
+  std::size_t scratch_bytes(Layout layout) const {
+    return Scratch(shape_, plan_, block_, transformed_tiles(), layout, nullptr).bytes;
+  }
+
+  void images(const ByteInput& x, Layout layout, std::byte* memory, T* y) const {
+    const Scratch scratch(shape_, plan_, block_, transformed_tiles(), layout, memory);
+    find_starts(shape_, plan_, weights_.is_winograd, scratch.starts);
+    const Widen widen(shape_, plan_, x, scratch.widened);
+    const int64_t pixels = volume(shape_.window.input);
+    const auto* image = static_cast<const uint8_t*>(x.data);
+    for (int64_t n = 0; n < shape_.batch; ++n, image += pixels * shape_.in_channels) {
+      if (scratch.is_transposed) transpose(1, shape_.in_channels, pixels, image, scratch.image);
+      for (int64_t row = 0; row < plan_.rows; row += plan_.at_once)
+        strip(widen, scratch.is_transposed ? scratch.image : image, row, scratch, y);
+      y += volume(shape_.window.output) * shape_.out_channels;
+    }
+  }
+
+ private:
+  // The rows of the output of one image from `row` on.
+  void strip(const Widen& widen, const uint8_t* image, int64_t row, const Scratch& scratch,
+             T* y) const {
+    const int64_t rows = std::min(plan_.at_once, plan_.rows - row);
+    const int64_t windows = rows * plan_.row_pixels;
+    const int64_t first = row * plan_.row_pixels;
+    T* const result = scratch.is_transposed ? reinterpret_cast<T*>(scratch.result)
+                                            : y + first * shape_.out_channels;
+    const WinogradTiles tiles = tiles_of(shape_, plan_, rows);
+    for (int64_t g = 0; g < shape_.groups; ++g) {
+      const uint8_t* from = image + g * (shape_.in_channels / shape_.groups);
+      if (weights_.is_winograd) {
+        widen.strip(from, row, divide_up(rows, 2) * 2);
+        winograd_input(tiles, shape_.in_channels, scratch.widened, scratch.transformed);
+      } else {
+        widen.strip(from, row, rows);
+      }
+      parallel_for(divide_up(channels_.vectors, kBlockVectors), [&](int64_t i, int thread) {
+        int32_t* const sums = scratch.sums + thread * plan_.windows() * block_;
+        int32_t* const products = scratch.products + thread * transformed_tiles() * block_;
+        const int64_t v = i * kBlockVectors;
+        if (weights_.is_winograd) {
+          for (int64_t p = 0; p < kWinograd; ++p)
+            multiply(scratch.transformed + p * tiles.count() * shape_.in_channels, scratch.starts,
+                     tiles.count(), p, v, products + p * tiles.count() * block_);
+          winograd_output(tiles, block_, products, sums);
+        } else {
+          multiply(scratch.widened, scratch.starts, windows, g, v, sums);
+        }
+        finish(windows, g, v, sums, result);
+      });
+    }
+    if (scratch.is_transposed)
+      transpose_into(windows, shape_.out_channels, result, y + first, volume(shape_.window.output));
+  }
+
+  // Sums of the block of channels from vector v of part `part` of the weights on.
+  void multiply(const int16_t* x, const int64_t* starts, int64_t windows, int64_t part, int64_t v,
+                int32_t* sums) const {
+    const int64_t last = std::min(v + kBlockVectors, channels_.vectors);
+    for (int64_t t = v; t < last; t += kTileVectors) {
+      TileRun run = {
+          .x = x,
+          .starts = starts,
+          .windows = windows,
+          .weights = weights_.data + (part * channels_.vectors + t) * pairs_ * weights_.lanes,
+          .vectors = std::min(kTileVectors, last - t),
+          .sums = sums + (t - v) * weights_.lanes,
+          .stride = block_};
+      for (const std::vector<Piece>& cut : cuts_) {
+        run.pieces = cut.data();
+        run.piece_count = std::ssize(cut);
+        kernel_(run);
+        run.accumulate = true;
+        for (const Piece& piece : cut) run.weights += piece.pairs * run.vectors * weights_.lanes;
+      }
+    }
+  }
+
+  // result = rule(sums + bias) of that block of group g.
+  void finish(int64_t windows, int64_t g, int64_t v, const int32_t* data, T* result) const {
+    const int64_t in_group = v * weights_.lanes;
+    const Sums sums = {data, windows, std::min(block_, channels_.count - in_group), block_};
+    const int64_t first = g * channels_.count + in_group;
+    const int32_t* bias = bias_ == nullptr ? nullptr : bias_ + first;
+    if constexpr (std::is_same_v<T, int32_t>)
+      requantize(sums, bias, rule_, result + first, shape_.out_channels);
+    else
+      requantize(sums, bias, rule_.multiplier() + first, rule_.zero_point(), result + first,
+                 shape_.out_channels);
+  }
+
+  const ConvShape& shape_;
+  Weights weights_;
+  int64_t block_;  // channels
+  Plan plan_;
+  Channels channels_;
+  std::vector<std::vector<Piece>> cuts_;
+  int64_t pairs_ = 0;  // of all cuts
+  TileKernel kernel_ = tile_kernel();
+  const int32_t* bias_;
+  const Requantize<T>& rule_;
+};
+
+// Packs a weight as it is multiplied; gives the end of what is written.
+int32_t* pack_weight(const ConvShape& shape, int64_t lanes, const int32_t* weight, int32_t* to) {
   const Runs runs = find_runs(shape);
-  const Channels channels(shape, lanes_);
-  const int64_t taps = volume(shape.window.kernel);
-  const int64_t filter = shape.in_channels / shape.groups * taps;
-  const int64_t pairs = runs.count * runs.pairs();
-  weights_ = hwy::AllocateAligned<int32_t>(
-      static_cast<std::size_t>(shape.groups * channels.vectors * pairs * lanes_));
-  int32_t* to = weights_.get();
+  const Channels channels(shape, lanes);
+  const int64_t filter = shape.in_channels / shape.groups * volume(shape.window.kernel);
   for (int64_t g = 0; g < shape.groups; ++g)
     for (int64_t v = 0; v < channels.vectors; v += kTileVectors) {
-      const int64_t width = std::min(kTileVectors, channels.vectors - v) * lanes_;
+      const int64_t width = std::min(kTileVectors, channels.vectors - v) * lanes;
       for (int64_t run = 0; run < runs.count; ++run)
         for (int64_t k = 0; k < 2 * runs.pairs(); k += 2)
-          for (int64_t c = v * lanes_; c < v * lanes_ + width; ++c, ++to) {
+          for (int64_t c = v * lanes; c < v * lanes + width; ++c, ++to) {
             const int32_t* w = weight + (g * channels.count + c) * filter;
             const auto at = [&](int64_t i) { return weight_at(shape, runs, w, run, i); };
             *to = c < channels.count ? pair_of(at(k), at(k + 1)) : 0;
           }
     }
+  return to;
+}
+
+}  // namespace
+
+IntegerConv::IntegerConv(const ConvShape& shape, const int32_t* weight, Layout layout)
+    : layout_(layout), lanes_(tile_lanes()), is_winograd_(suits_winograd(shape, weight)) {
+  const ConvShape inner = inner_shape(shape, is_winograd_);
+  const Runs runs = find_runs(inner);
+  const int64_t parts = is_winograd_ ? kWinograd : 1;
+  weights_ = hwy::AllocateAligned<int32_t>(static_cast<std::size_t>(
+      parts * shape.groups * Channels(shape, lanes_).vectors * runs.count * runs.pairs() * lanes_));
+  std::vector<int32_t> transformed;
+  if (is_winograd_) {
+    transformed = winograd_weight(shape, weight);
+    weight = transformed.data();
+  }
+  int32_t* to = weights_.get();
+  for (int64_t p = 0; p < parts; ++p)
+    to = pack_weight(inner, lanes_, weight + p * shape.out_channels * shape.in_channels, to);
 }
 
 std::size_t IntegerConv::scratch_bytes(const ConvShape& shape) const {
-  const int64_t block = kBlockVectors * lanes_;
-  return Scratch(shape, Plan(shape, block), block, layout_, nullptr).bytes;
+  const Requantize<int32_t> rule;
+  return Run<int32_t>(shape, {weights_.get(), lanes_, is_winograd_}, nullptr, rule)
+      .scratch_bytes(layout_);
 }
 
 template <class T>
 void IntegerConv::run(const ConvShape& shape, const ByteInput& x, const int32_t* bias,
-                      const Requantize<T>& rule, std::byte* memory, T* y) const {
-  const int64_t block = kBlockVectors * lanes_;
-  const Plan plan(shape, block);
-  const Scratch scratch(shape, plan, block, layout_, memory);
-  find_starts(shape, plan, scratch.starts);
-  const auto cuts = cut_runs(shape, plan);
-  const Widen widen(shape, plan, x, scratch.widened);
-  const TileKernel multiply = tile_kernel();
-  const Channels channels(shape, lanes_);
-  const auto* image = static_cast<const uint8_t*>(x.data);
-  const int64_t pixels = volume(shape.window.input);
-  const int64_t y_pixels = volume(shape.window.output);
-  for (int64_t n = 0; n < shape.batch;
-       ++n, image += pixels * shape.in_channels, y += y_pixels * shape.out_channels) {
-    const uint8_t* last = image;
-    if (scratch.is_transposed) {
-      transpose(1, shape.in_channels, pixels, image, scratch.image);
-      last = scratch.image;
-    }
-    for (int64_t row = 0; row < plan.rows; row += plan.at_once) {
-      const int64_t rows = std::min(plan.at_once, plan.rows - row);
-      const int64_t windows = rows * plan.row_pixels;
-      const int64_t first = row * plan.row_pixels;
-      T* const result = scratch.is_transposed ? reinterpret_cast<T*>(scratch.result)
-                                              : y + first * shape.out_channels;
-      const int32_t* weights = weights_.get();
-      for (int64_t g = 0; g < shape.groups; ++g) {
-        widen.strip(last + g * (shape.in_channels / shape.groups), row, rows);
-        for (int64_t v = 0; v < channels.vectors; v += kBlockVectors) {
-          for (int64_t t = v; t < std::min(v + kBlockVectors, channels.vectors);
-               t += kTileVectors) {
-            const int64_t vectors = std::min(kTileVectors, channels.vectors - t);
-            bool accumulate = false;
-            for (const auto& cut : cuts) {
-              multiply({.x = scratch.widened,
-                        .starts = scratch.starts,
-                        .windows = windows,
-                        .pieces = cut.data(),
-                        .piece_count = std::ssize(cut),
-                        .weights = weights,
-                        .vectors = vectors,
-                        .accumulate = std::exchange(accumulate, true),
-                        .sums = scratch.sums + (t - v) * lanes_,
-                        .stride = block});
-              for (const Piece& piece : cut) weights += piece.pairs * vectors * lanes_;
-            }
-          }
-          const int64_t c = v * lanes_;
-          finish({scratch.sums, windows, std::min(block, channels.count - c), block},
-                 g * channels.count + c, bias, rule, result, shape.out_channels);
-        }
-      }
-      if (scratch.is_transposed)
-        transpose_into(windows, shape.out_channels, result, y + first, y_pixels);
-    }
-  }
+                      const Requantize<T>& rule, std::byte* scratch, T* y) const {
+  Run<T>(shape, {weights_.get(), lanes_, is_winograd_}, bias, rule).images(x, layout_, scratch, y);
 }
 
 #define QTOOL_INSTANTIATE(T)                                                         \

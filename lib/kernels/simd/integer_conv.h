@@ -22,8 +22,8 @@ namespace qtool::simd {
 class IntegerConv {
  public:
   /// Packs `weight` [out_channels, in_channels / groups, kernel...], zero point subtracted, in
-  /// [−255, 255], for the instruction set that is in use. Of `shape` only channels, groups, the
-  /// kernel and its dilation matter. `layout` is that of x and y.
+  /// [−255, 255], for the instruction set that is in use. Of `shape` only channels, groups, and the
+  /// window's kernel, strides and dilations matter. `layout` is that of x and y.
   IntegerConv(const ConvShape& shape, const int32_t* weight, Layout layout);
 
   /// Bytes of scratch memory, aligned to 64, that `run` needs.
@@ -37,7 +37,8 @@ class IntegerConv {
 
  private:
   Layout layout_;
-  int64_t lanes_;                                 // channels of a vector
+  int64_t lanes_;  // channels of a vector
+  bool is_winograd_;
   hwy::AlignedFreeUniquePtr<int32_t[]> weights_;  // [groups, tiles of channels, pairs, lanes]
 };
 
