@@ -167,30 +167,44 @@ Kernel qlinear_conv(const ConvNode& node, Engine engine) {
 
 // The depthwise convolution of channels-last images.
 struct DepthwiseEngine {
+  Slots slots;
   std::shared_ptr<const simd::DepthwiseConv> conv;
 
   template <class T>
   void operator()(KernelCall& call, const ConvShape& shape, const int32_t* bias,
                   const Requantize<T>& rule, T* y) const {
-    const Tensor& x = call.input(0);
-    const simd::DepthwiseOutput output = {bias, rule.multiplier(), rule.zero_point()};
-    const int32_t zero = read_zero_point(call, kQLinearConv.x_zero_point, x.dtype());
+    const Tensor& x = call.input(slots.x);
+    simd::DepthwiseOutput output = {.bias = bias};
+    if constexpr (!std::is_same_v<T, int32_t>) {
+      output.multiplier = rule.multiplier();
+      output.zero_point = rule.zero_point();
+    }
+    const int32_t zero = read_zero_point(call, slots.x_zero_point, x.dtype());
     with_type(ByteTypes{}, x.dtype(), [&]<class X>(std::type_identity<X>) {
       conv->run(shape.window, shape.batch, x.data<X>(), zero, output, y);
     });
   }
 };
 
-Kernel bind_depthwise(const BindContext& context) {
-  const auto weight = constant_weight(context, kQLinearConv);
+std::optional<DepthwiseEngine> make_depthwise(const BindContext& context, const Slots& slots) {
+  const auto weight = constant_weight(context, slots);
   if (!weight || read_layout(context) != Layout::kChannelsLast || weight->shape.groups == 1 ||
       weight->shape.in_channels != weight->shape.groups ||
       weight->shape.out_channels != weight->shape.groups)
     return {};
   const int64_t channels = weight->shape.groups;
-  auto conv = std::make_shared<const simd::DepthwiseConv>(
-      channels, weight->centered.size() / channels, weight->centered.data<int32_t>());
-  return qlinear_conv({context, Layout::kChannelsLast}, DepthwiseEngine{std::move(conv)});
+  return DepthwiseEngine{
+      slots, std::make_shared<const simd::DepthwiseConv>(
+                 channels, weight->centered.size() / channels, weight->centered.data<int32_t>())};
+}
+
+Kernel bind_depthwise_conv_integer(const BindContext& context) {
+  auto engine = make_depthwise(context, kConvInteger);
+  return engine ? conv_integer({context, Layout::kChannelsLast}, std::move(*engine)) : Kernel{};
+}
+Kernel bind_depthwise_qlinear_conv(const BindContext& context) {
+  auto engine = make_depthwise(context, kQLinearConv);
+  return engine ? qlinear_conv({context, Layout::kChannelsLast}, std::move(*engine)) : Kernel{};
 }
 
 Kernel bind_reference_conv_integer(const BindContext& context) {
@@ -216,11 +230,12 @@ Kernel bind_qlinear_conv(const BindContext& context) {
 
 std::span<const OpSpec> qlinear_conv_ops() {
   static const std::vector<Binding> kQLinear = {
-      {Provider::kSimd, bind_depthwise},
+      {Provider::kSimd, bind_depthwise_qlinear_conv},
       {Provider::kSimd, bind_qlinear_conv<simd::IntegerConv>},
       {Provider::kOneDnn, bind_qlinear_conv<onednn::IntegerConv>},
       {Provider::kReference, bind_reference_qlinear_conv}};
   static const std::vector<Binding> kInteger = {
+      {Provider::kSimd, bind_depthwise_conv_integer},
       {Provider::kSimd, bind_conv_integer<simd::IntegerConv>},
       {Provider::kOneDnn, bind_conv_integer<onednn::IntegerConv>},
       {Provider::kReference, bind_reference_conv_integer}};

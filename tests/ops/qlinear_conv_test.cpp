@@ -2,6 +2,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "op_run.h"
+#include "ops/channels_last.h"
 #include "quantized_values.h"
 
 namespace qtool {
@@ -94,6 +95,18 @@ TEST_CASE("ConvInteger is exact by the fastest kernel as by the reference") {
     const Tensor reference = run.result(Provider::kReference);
     CHECK(to_int64s(reference) == convolve(c, v));
     CHECK(run.fastest() == reference);
+  }
+}
+
+TEST_CASE("ConvInteger of channels-last images is exact by the fastest kernel") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.name);
+    const Values v(c);
+    OpRun run("ConvInteger", 1, std::string(kInternalDomain));
+    set_window(run, c);
+    run.attribute("channels_last", int64_t{1}).input(channels_last_copy(v.x)).constant(v.w);
+    run.input(byte(c.x_type, v.x_zero)).constant(v.w_zero);
+    CHECK(run.fastest() == run.result());
   }
 }
 
