@@ -12,7 +12,7 @@
 namespace qtool {
 namespace {
 
-// Where ConvInteger and QLinearConv have the inputs that they share.
+// Where ConvInteger, QLinearConv and ConvIntegerToFloat have the inputs that they share.
 struct Slots {
   std::size_t x;
   std::size_t x_zero_point;
@@ -21,6 +21,8 @@ struct Slots {
 };
 constexpr Slots kConvInteger = {0, 2, 1, 3};
 constexpr Slots kQLinearConv = {0, 2, 3, 5};
+constexpr Slots kConvIntegerToFloat = {0, 4, 1,
+                                       5};  // scales in between, as in MatMulIntegerToFloat
 
 const Tensor* optional_input(const KernelCall& call, std::size_t index) {
   return call.has(index) ? &call.input(index) : nullptr;
@@ -138,6 +140,20 @@ Kernel conv_integer(const ConvNode& node, Engine engine) {
   };
 }
 
+// y = float(conv(x, w)) · (s_x · s_w)
+template <class Engine>
+Kernel conv_integer_to_float(const ConvNode& node, Engine engine) {
+  return [node, engine = std::move(engine)](KernelCall& call) {
+    const ConvShape shape = node.resolve(call.input(0), call.input(1));
+    const Tensor scales =
+        multipliers(call, read_scale(call, 2), call.input(3), shape.out_channels, std::nullopt);
+    Tensor& y = call.output(0, DType::kFloat32, node.output(shape));
+    if (y.size() == 0) return;
+    engine(call, shape, nullptr, Requantize<float>(scales.data<float>(), 0),
+           y.mutable_data<float>());
+  };
+}
+
 const int32_t* read_bias(const KernelCall& call, int64_t channels) {
   if (!call.has(8)) return nullptr;
   const Tensor& bias = call.input(8);
@@ -198,52 +214,71 @@ std::optional<DepthwiseEngine> make_depthwise(const BindContext& context, const 
                  channels, weight->centered.size() / channels, weight->centered.data<int32_t>())};
 }
 
-Kernel bind_depthwise_conv_integer(const BindContext& context) {
-  auto engine = make_depthwise(context, kConvInteger);
-  return engine ? conv_integer({context, Layout::kChannelsLast}, std::move(*engine)) : Kernel{};
+// The operators, each with where its inputs are and the kernel that an engine makes.
+struct ConvInteger {
+  static constexpr Slots kSlots = kConvInteger;
+  template <class Engine>
+  static Kernel kernel(const ConvNode& node, Engine engine) {
+    return conv_integer(node, std::move(engine));
+  }
+};
+struct QLinearConv {
+  static constexpr Slots kSlots = kQLinearConv;
+  template <class Engine>
+  static Kernel kernel(const ConvNode& node, Engine engine) {
+    return qlinear_conv(node, std::move(engine));
+  }
+};
+struct ConvIntegerToFloat {
+  static constexpr Slots kSlots = kConvIntegerToFloat;
+  template <class Engine>
+  static Kernel kernel(const ConvNode& node, Engine engine) {
+    return conv_integer_to_float(node, std::move(engine));
+  }
+};
+
+template <class Op>
+Kernel bind_depthwise(const BindContext& context) {
+  auto engine = make_depthwise(context, Op::kSlots);
+  return engine ? Op::kernel({context, Layout::kChannelsLast}, std::move(*engine)) : Kernel{};
 }
-Kernel bind_depthwise_qlinear_conv(const BindContext& context) {
-  auto engine = make_depthwise(context, kQLinearConv);
-  return engine ? qlinear_conv({context, Layout::kChannelsLast}, std::move(*engine)) : Kernel{};
+template <class Op, class Conv>
+Kernel bind_fast(const BindContext& context) {
+  return bind_packed<Conv>(context, Op::kSlots, [&](auto engine) {
+    return Op::kernel({context, read_layout(context)}, std::move(engine));
+  });
+}
+template <class Op>
+Kernel bind_reference(const BindContext& context) {
+  return Op::kernel({context, Layout::kChannelsFirst}, ReferenceConv{Op::kSlots});
 }
 
-Kernel bind_reference_conv_integer(const BindContext& context) {
-  return conv_integer({context, Layout::kChannelsFirst}, ReferenceConv{kConvInteger});
-}
-Kernel bind_reference_qlinear_conv(const BindContext& context) {
-  return qlinear_conv({context, Layout::kChannelsFirst}, ReferenceConv{kQLinearConv});
-}
-template <class Conv>
-Kernel bind_conv_integer(const BindContext& context) {
-  return bind_packed<Conv>(context, kConvInteger, [&](auto engine) {
-    return conv_integer({context, read_layout(context)}, std::move(engine));
-  });
-}
-template <class Conv>
-Kernel bind_qlinear_conv(const BindContext& context) {
-  return bind_packed<Conv>(context, kQLinearConv, [&](auto engine) {
-    return qlinear_conv({context, read_layout(context)}, std::move(engine));
-  });
+template <class Op>
+std::vector<Binding> bindings() {
+  return {{Provider::kSimd, bind_depthwise<Op>},
+          {Provider::kSimd, bind_fast<Op, simd::IntegerConv>},
+          {Provider::kOneDnn, bind_fast<Op, onednn::IntegerConv>},
+          {Provider::kReference, bind_reference<Op>}};
 }
 
 }  // namespace
 
 std::span<const OpSpec> qlinear_conv_ops() {
-  static const std::vector<Binding> kQLinear = {
-      {Provider::kSimd, bind_depthwise_qlinear_conv},
-      {Provider::kSimd, bind_qlinear_conv<simd::IntegerConv>},
-      {Provider::kOneDnn, bind_qlinear_conv<onednn::IntegerConv>},
-      {Provider::kReference, bind_reference_qlinear_conv}};
-  static const std::vector<Binding> kInteger = {
-      {Provider::kSimd, bind_depthwise_conv_integer},
-      {Provider::kSimd, bind_conv_integer<simd::IntegerConv>},
-      {Provider::kOneDnn, bind_conv_integer<onednn::IntegerConv>},
-      {Provider::kReference, bind_reference_conv_integer}};
   static const std::vector<OpSpec> kOps = {
-      {"", "QLinearConv", kQLinear},
-      {"", "ConvInteger", kInteger},
-      {.domain = kInternalDomain, .op_type = "QLinearConv", .bindings = kQLinear, .images = {0}},
-      {.domain = kInternalDomain, .op_type = "ConvInteger", .bindings = kInteger, .images = {0}},
+      {"", "QLinearConv", bindings<QLinearConv>()},
+      {"", "ConvInteger", bindings<ConvInteger>()},
+      {.domain = kInternalDomain,
+       .op_type = "QLinearConv",
+       .bindings = bindings<QLinearConv>(),
+       .images = {0}},
+      {.domain = kInternalDomain,
+       .op_type = "ConvInteger",
+       .bindings = bindings<ConvInteger>(),
+       .images = {0}},
+      {.domain = kInternalDomain,
+       .op_type = "ConvIntegerToFloat",
+       .bindings = bindings<ConvIntegerToFloat>(),
+       .images = {0}},
   };
   return kOps;
 }

@@ -41,6 +41,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {"qtool.internal.FusedConv", Kind::kConv},
     {"QLinearConv", Kind::kConv},
     {"ConvInteger", Kind::kConv},
+    {"qtool.internal.ConvIntegerToFloat", Kind::kConv},
     {"MaxPool", Kind::kPool},
     {"AveragePool", Kind::kPool},
     {"GlobalAveragePool", Kind::kPool},

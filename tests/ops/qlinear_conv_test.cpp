@@ -110,6 +110,31 @@ TEST_CASE("ConvInteger of channels-last images is exact by the fastest kernel") 
   }
 }
 
+TEST_CASE("ConvIntegerToFloat scales ConvInteger, by the fastest kernel as by the reference") {
+  for (const Case& c : kCases)
+    for (const bool last : {false, true}) {
+      CAPTURE(c.name, last);
+      const Values v(c);
+      const int64_t channels = c.w[0];
+      std::vector<float> scales;
+      for (int64_t m = 0; m < channels; ++m) scales.push_back(0.25F * static_cast<float>(m + 1));
+      OpRun run("ConvIntegerToFloat", 1, std::string(kInternalDomain));
+      set_window(run, c);
+      run.attribute("channels_last", int64_t{last}).input(last ? channels_last_copy(v.x) : v.x);
+      run.constant(v.w).input(Tensor::scalar(0.5F)).constant(floats({channels}, scales));
+      run.input(byte(c.x_type, v.x_zero)).constant(v.w_zero);
+      const Tensor reference = run.result();
+      CHECK(run.fastest() == reference);
+      if (last) continue;
+      const std::vector<int64_t> sums = convolve(c, v);
+      const int64_t pixels = reference.dim(2) * reference.dim(3);
+      for (std::size_t i = 0; i < sums.size(); ++i)
+        REQUIRE(reference.data<float>()[i] ==
+                static_cast<float>(sums[i]) * 0.125F *
+                    static_cast<float>(static_cast<int64_t>(i) / pixels % channels + 1));
+    }
+}
+
 TEST_CASE("ConvInteger without zero points") {
   const Tensor x = random_bytes(kU8, {1, 2, 4, 4}, 1);
   const Tensor w = random_bytes(kS8, {3, 2, 2, 2}, 2);
