@@ -18,7 +18,8 @@ namespace qtool::simd {
 /// Bytes of both sides less their zero points are multiplied as pairs of int16: a product of two
 /// is at most 255², and two of them are added in int32. The input of some rows of the output at a
 /// time is widened, padding being zeros, with its channels last: what a row of the window sees lies
-/// together there. Sums of a block of channels are requantized while they are in the cache.
+/// together there. Sums of a block of channels are requantized while they are in the cache; blocks
+/// are shared among threads. Windows of 3 x 3 that suit it take Winograd's way; see winograd.h.
 class IntegerConv {
  public:
   /// Packs `weight` [out_channels, in_channels / groups, kernel...], zero point subtracted, in
@@ -39,7 +40,7 @@ class IntegerConv {
   Layout layout_;
   int64_t lanes_;  // channels of a vector
   bool is_winograd_;
-  hwy::AlignedFreeUniquePtr<int32_t[]> weights_;  // [groups, tiles of channels, pairs, lanes]
+  hwy::AlignedFreeUniquePtr<int32_t[]> weights_;  // [groups or kWinograd, tiles, pairs, lanes]
 };
 
 }  // namespace qtool::simd
