@@ -204,6 +204,7 @@ std::span<const OpSpec> dynamic_quantize_lstm_ops() {
       {"com.microsoft",
        "DynamicQuantizeLSTM",
        {{Provider::kSimd, bind_simd},
+        {Provider::kSimd, bind<Provider::kSimd>},
         {Provider::kOneDnn, bind<Provider::kOneDnn>},
         {Provider::kReference, bind<Provider::kReference>}}},
   };

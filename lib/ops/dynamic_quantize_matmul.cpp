@@ -40,7 +40,8 @@ std::span<const OpSpec> dynamic_quantize_matmul_ops() {
   static const std::vector<OpSpec> kOps = {
       {"com.microsoft",
        "DynamicQuantizeMatMul",
-       {{Provider::kOneDnn, bind_to<Provider::kOneDnn>},
+       {{Provider::kSimd, bind_to<Provider::kSimd>},
+        {Provider::kOneDnn, bind_to<Provider::kOneDnn>},
         {Provider::kReference, bind_to<Provider::kReference>}}},
   };
   return kOps;

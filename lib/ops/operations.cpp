@@ -29,6 +29,7 @@ struct Product {
 constexpr auto kProducts = std::to_array<Product>({
     {"Conv", of_filters, 1},
     {"ConvInteger", of_filters, 1},
+    {"ConvIntegerToFloat", of_filters, 1},
     {"DynamicQuantizeMatMul", of_rows, 1},
     {"FusedConv", of_filters, 1},
     {"FusedGemm", of_rows, 1},

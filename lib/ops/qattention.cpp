@@ -48,8 +48,9 @@ Kernel bind(const BindContext& context, Provider provider, BatchMatMul matmul) {
 Kernel bind_reference(const BindContext& context) {
   return bind(context, Provider::kReference, reference_matmul());
 }
-Kernel bind_onednn(const BindContext& context) {
-  return bind(context, Provider::kOneDnn, onednn_matmul());
+template <Provider provider>
+Kernel bind_fast(const BindContext& context) {
+  return bind(context, provider, onednn_matmul());
 }
 
 }  // namespace
@@ -58,7 +59,9 @@ std::span<const OpSpec> qattention_ops() {
   static const std::vector<OpSpec> kOps = halves_as_float({
       {"com.microsoft",
        "QAttention",
-       {{Provider::kOneDnn, bind_onednn}, {Provider::kReference, bind_reference}}},
+       {{Provider::kSimd, bind_fast<Provider::kSimd>},
+        {Provider::kOneDnn, bind_fast<Provider::kOneDnn>},
+        {Provider::kReference, bind_reference}}},
   });
   return kOps;
 }

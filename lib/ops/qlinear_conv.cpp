@@ -3,6 +3,7 @@
 #include "kernels/onednn/qconv.h"
 #include "kernels/reference/qconv.h"
 #include "kernels/simd/depthwise.h"
+#include "kernels/simd/integer_conv.h"
 #include "ops/channels_last.h"
 #include "ops/quantized_inputs.h"
 #include "ops/registry.h"
@@ -11,7 +12,7 @@
 namespace qtool {
 namespace {
 
-// Where ConvInteger and QLinearConv have the inputs that they share.
+// Where ConvInteger, QLinearConv and ConvIntegerToFloat have the inputs that they share.
 struct Slots {
   std::size_t x;
   std::size_t x_zero_point;
@@ -20,6 +21,8 @@ struct Slots {
 };
 constexpr Slots kConvInteger = {0, 2, 1, 3};
 constexpr Slots kQLinearConv = {0, 2, 3, 5};
+constexpr Slots kConvIntegerToFloat = {0, 4, 1,
+                                       5};  // scales in between, as in MatMulIntegerToFloat
 
 const Tensor* optional_input(const KernelCall& call, std::size_t index) {
   return call.has(index) ? &call.input(index) : nullptr;
@@ -50,10 +53,11 @@ struct ReferenceConv {
   }
 };
 
-// oneDNN's.
-struct OneDnnConv {
+// oneDNN's or our own, with a packed weight.
+template <class Conv>
+struct PackedConv {
   Slots slots;
-  std::shared_ptr<onednn::IntegerConv> conv;
+  std::shared_ptr<Conv> conv;
 
   template <class T>
   void operator()(KernelCall& call, const ConvShape& shape, const int32_t* bias,
@@ -61,8 +65,8 @@ struct OneDnnConv {
     const Tensor& x = call.input(slots.x);
     Tensor scratch =
         call.scratch(DType::kUInt8, {static_cast<int64_t>(conv->scratch_bytes(shape))});
-    const onednn::ByteInput bytes = {x.raw(), x.dtype() == DType::kInt8,
-                                     read_zero_point(call, slots.x_zero_point, x.dtype())};
+    const ByteInput bytes = {x.raw(), x.dtype() == DType::kInt8,
+                             read_zero_point(call, slots.x_zero_point, x.dtype())};
     conv->run(shape, bytes, bias, rule, static_cast<std::byte*>(scratch.mutable_raw()), y);
   }
 };
@@ -79,22 +83,27 @@ std::optional<ConstantWeight> constant_weight(const BindContext& context, const 
   if (w == nullptr || w->rank() < 3 || w->rank() > 5 || w->size() == 0) return {};
   if (context.has(slots.w_zero_point) && zero_point == nullptr) return {};
   const auto groups = context.attribute<int64_t>("group", 1);
-  ConvShape shape{.groups = groups, .in_channels = w->dim(1) * groups, .out_channels = w->dim(0)};
-  if (groups < 1 || shape.out_channels % groups != 0) return {};
-  for (std::size_t i = 2; i < w->rank(); ++i) shape.window.kernel[3 - w->rank() + i] = w->dim(i);
+  if (groups < 1 || w->dim(0) % groups != 0) return {};
+  const ConvShape shape{
+      .window = start_window(read_window(context), std::span(w->shape()).subspan(2)),
+      .groups = groups,
+      .in_channels = w->dim(1) * groups,
+      .out_channels = w->dim(0)};
   Tensor centered(DType::kInt32, w->shape());
   center(*w, zero_point, axes_after_channels(*w), centered);
   return ConstantWeight{shape, std::move(centered)};
 }
 
-// oneDNN's convolution, if sums can be kept exact.
-std::optional<OneDnnConv> make_onednn(const BindContext& context, const Slots& slots) {
+// bind(engine): oneDNN's convolution where its sums are exact, our own elsewhere.
+template <class Conv, class Bind>
+Kernel bind_packed(const BindContext& context, const Slots& slots, const Bind& bind) {
+  constexpr bool kIsOneDnn = std::is_same_v<Conv, onednn::IntegerConv>;
   const auto weight = constant_weight(context, slots);
   if (!weight) return {};
-  auto conv = onednn::IntegerConv::pack(weight->shape, weight->centered.data<int32_t>(),
-                                        read_layout(context));
-  if (!conv) return {};
-  return OneDnnConv{slots, std::make_shared<onednn::IntegerConv>(std::move(*conv))};
+  const auto* w = weight->centered.data<int32_t>();
+  if (onednn::IntegerConv::is_exact(weight->shape, w) != kIsOneDnn) return {};
+  return bind(
+      PackedConv<Conv>{slots, std::make_shared<Conv>(weight->shape, w, read_layout(context))});
 }
 
 void require_bytes(const Tensor& x) {
@@ -131,6 +140,20 @@ Kernel conv_integer(const ConvNode& node, Engine engine) {
   };
 }
 
+// y = float(conv(x, w)) · (s_x · s_w)
+template <class Engine>
+Kernel conv_integer_to_float(const ConvNode& node, Engine engine) {
+  return [node, engine = std::move(engine)](KernelCall& call) {
+    const ConvShape shape = node.resolve(call.input(0), call.input(1));
+    const Tensor scales =
+        multipliers(call, read_scale(call, 2), call.input(3), shape.out_channels, std::nullopt);
+    Tensor& y = call.output(0, DType::kFloat32, node.output(shape));
+    if (y.size() == 0) return;
+    engine(call, shape, nullptr, Requantize<float>(scales.data<float>(), 0),
+           y.mutable_data<float>());
+  };
+}
+
 const int32_t* read_bias(const KernelCall& call, int64_t channels) {
   if (!call.has(8)) return nullptr;
   const Tensor& bias = call.input(8);
@@ -160,62 +183,102 @@ Kernel qlinear_conv(const ConvNode& node, Engine engine) {
 
 // The depthwise convolution of channels-last images.
 struct DepthwiseEngine {
+  Slots slots;
   std::shared_ptr<const simd::DepthwiseConv> conv;
 
   template <class T>
   void operator()(KernelCall& call, const ConvShape& shape, const int32_t* bias,
                   const Requantize<T>& rule, T* y) const {
-    const Tensor& x = call.input(0);
-    const simd::DepthwiseOutput output = {bias, rule.multiplier(), rule.zero_point()};
-    const int32_t zero = read_zero_point(call, kQLinearConv.x_zero_point, x.dtype());
+    const Tensor& x = call.input(slots.x);
+    simd::DepthwiseOutput output = {.bias = bias};
+    if constexpr (!std::is_same_v<T, int32_t>) {
+      output.multiplier = rule.multiplier();
+      output.zero_point = rule.zero_point();
+    }
+    const int32_t zero = read_zero_point(call, slots.x_zero_point, x.dtype());
     with_type(ByteTypes{}, x.dtype(), [&]<class X>(std::type_identity<X>) {
       conv->run(shape.window, shape.batch, x.data<X>(), zero, output, y);
     });
   }
 };
 
-Kernel bind_simd_qlinear_conv(const BindContext& context) {
-  const auto weight = constant_weight(context, kQLinearConv);
+std::optional<DepthwiseEngine> make_depthwise(const BindContext& context, const Slots& slots) {
+  const auto weight = constant_weight(context, slots);
   if (!weight || read_layout(context) != Layout::kChannelsLast || weight->shape.groups == 1 ||
       weight->shape.in_channels != weight->shape.groups ||
       weight->shape.out_channels != weight->shape.groups)
     return {};
   const int64_t channels = weight->shape.groups;
-  auto conv = std::make_shared<const simd::DepthwiseConv>(
-      channels, weight->centered.size() / channels, weight->centered.data<int32_t>());
-  return qlinear_conv({context, Layout::kChannelsLast}, DepthwiseEngine{std::move(conv)});
+  return DepthwiseEngine{
+      slots, std::make_shared<const simd::DepthwiseConv>(
+                 channels, weight->centered.size() / channels, weight->centered.data<int32_t>())};
 }
 
-Kernel bind_reference_conv_integer(const BindContext& context) {
-  return conv_integer({context, Layout::kChannelsFirst}, ReferenceConv{kConvInteger});
+// The operators, each with where its inputs are and the kernel that an engine makes.
+struct ConvInteger {
+  static constexpr Slots kSlots = kConvInteger;
+  template <class Engine>
+  static Kernel kernel(const ConvNode& node, Engine engine) {
+    return conv_integer(node, std::move(engine));
+  }
+};
+struct QLinearConv {
+  static constexpr Slots kSlots = kQLinearConv;
+  template <class Engine>
+  static Kernel kernel(const ConvNode& node, Engine engine) {
+    return qlinear_conv(node, std::move(engine));
+  }
+};
+struct ConvIntegerToFloat {
+  static constexpr Slots kSlots = kConvIntegerToFloat;
+  template <class Engine>
+  static Kernel kernel(const ConvNode& node, Engine engine) {
+    return conv_integer_to_float(node, std::move(engine));
+  }
+};
+
+template <class Op>
+Kernel bind_depthwise(const BindContext& context) {
+  auto engine = make_depthwise(context, Op::kSlots);
+  return engine ? Op::kernel({context, Layout::kChannelsLast}, std::move(*engine)) : Kernel{};
 }
-Kernel bind_reference_qlinear_conv(const BindContext& context) {
-  return qlinear_conv({context, Layout::kChannelsFirst}, ReferenceConv{kQLinearConv});
+template <class Op, class Conv>
+Kernel bind_fast(const BindContext& context) {
+  return bind_packed<Conv>(context, Op::kSlots, [&](auto engine) {
+    return Op::kernel({context, read_layout(context)}, std::move(engine));
+  });
 }
-Kernel bind_onednn_conv_integer(const BindContext& context) {
-  auto engine = make_onednn(context, kConvInteger);
-  return engine ? conv_integer({context, read_layout(context)}, std::move(*engine)) : Kernel{};
+template <class Op>
+Kernel bind_reference(const BindContext& context) {
+  return Op::kernel({context, Layout::kChannelsFirst}, ReferenceConv{Op::kSlots});
 }
-Kernel bind_onednn_qlinear_conv(const BindContext& context) {
-  auto engine = make_onednn(context, kQLinearConv);
-  return engine ? qlinear_conv({context, read_layout(context)}, std::move(*engine)) : Kernel{};
+
+template <class Op>
+std::vector<Binding> bindings() {
+  return {{Provider::kSimd, bind_depthwise<Op>},
+          {Provider::kSimd, bind_fast<Op, simd::IntegerConv>},
+          {Provider::kOneDnn, bind_fast<Op, onednn::IntegerConv>},
+          {Provider::kReference, bind_reference<Op>}};
 }
 
 }  // namespace
 
 std::span<const OpSpec> qlinear_conv_ops() {
-  static const std::vector<Binding> kQLinear = {
-      {Provider::kSimd, bind_simd_qlinear_conv},
-      {Provider::kOneDnn, bind_onednn_qlinear_conv},
-      {Provider::kReference, bind_reference_qlinear_conv}};
-  static const std::vector<Binding> kInteger = {
-      {Provider::kOneDnn, bind_onednn_conv_integer},
-      {Provider::kReference, bind_reference_conv_integer}};
   static const std::vector<OpSpec> kOps = {
-      {"", "QLinearConv", kQLinear},
-      {"", "ConvInteger", kInteger},
-      {.domain = kInternalDomain, .op_type = "QLinearConv", .bindings = kQLinear, .images = {0}},
-      {.domain = kInternalDomain, .op_type = "ConvInteger", .bindings = kInteger, .images = {0}},
+      {"", "QLinearConv", bindings<QLinearConv>()},
+      {"", "ConvInteger", bindings<ConvInteger>()},
+      {.domain = kInternalDomain,
+       .op_type = "QLinearConv",
+       .bindings = bindings<QLinearConv>(),
+       .images = {0}},
+      {.domain = kInternalDomain,
+       .op_type = "ConvInteger",
+       .bindings = bindings<ConvInteger>(),
+       .images = {0}},
+      {.domain = kInternalDomain,
+       .op_type = "ConvIntegerToFloat",
+       .bindings = bindings<ConvIntegerToFloat>(),
+       .images = {0}},
   };
   return kOps;
 }

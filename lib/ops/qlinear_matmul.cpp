@@ -6,6 +6,7 @@
 #include "kernels/reference/binary.h"
 #include "kernels/reference/elementwise.h"
 #include "kernels/reference/matmul.h"
+#include "kernels/simd/integer_conv.h"
 #include "kernels/simd/quantize.h"
 #include "kernels/simd/requantize.h"
 #include "ops/matmul_shape.h"
@@ -83,10 +84,11 @@ struct ReferenceMatMul {
   }
 };
 
-// oneDNN's: the convolution of rows as pixels.
-struct OneDnnMatMul {
+// oneDNN's or our own: the convolution of rows as pixels.
+template <class Conv>
+struct PackedMatMul {
   Operands operands;
-  std::shared_ptr<onednn::IntegerConv> conv;
+  std::shared_ptr<Conv> conv;
 
   template <class T>
   void operator()(KernelCall& call, const MatMulPlan& plan, const int32_t* bias,
@@ -98,8 +100,8 @@ struct OneDnnMatMul {
                              .out_channels = plan.shape.n};
     Tensor scratch =
         call.scratch(DType::kUInt8, {static_cast<int64_t>(conv->scratch_bytes(shape))});
-    const onednn::ByteInput bytes = {a.raw(), a.dtype() == DType::kInt8,
-                                     read_zero_point(call, operands.a_zero_point, a.dtype())};
+    const ByteInput bytes = {a.raw(), a.dtype() == DType::kInt8,
+                             read_zero_point(call, operands.a_zero_point, a.dtype())};
     conv->run(shape, bytes, bias, rule, static_cast<std::byte*>(scratch.mutable_raw()), y);
   }
 };
@@ -194,8 +196,14 @@ struct RealMatMul {
   }
 };
 
-// oneDNN's product, if b is a single constant matrix and sums can be kept exact.
-std::optional<OneDnnMatMul> make_onednn(const BindContext& context, const Operands& operands) {
+// b as the weight of a convolution, less its zero point.
+struct ConstantB {
+  ConvShape shape;
+  std::vector<int32_t> rows;
+};
+
+// Such a b, if it is a single constant matrix.
+std::optional<ConstantB> constant_b(const BindContext& context, const Operands& operands) {
   const Tensor* b = context.constant(operands.b);
   const Tensor* zero_point = context.constant(operands.b_zero_point);
   if (b == nullptr || b->rank() == 0 || b->size() == 0 || operands.transpose_a) return {};
@@ -206,10 +214,18 @@ std::optional<OneDnnMatMul> make_onednn(const BindContext& context, const Operan
   if (b->size() != last * before) return {};
   ConvShape shape{.in_channels = before, .out_channels = last};
   if (operands.transpose_b) std::swap(shape.in_channels, shape.out_channels);
-  auto conv = onednn::IntegerConv::pack(shape, weight_rows(operands, *b, zero_point, shape).data(),
-                                        Layout::kChannelsLast);
-  if (!conv) return {};
-  return OneDnnMatMul{operands, std::make_shared<onednn::IntegerConv>(std::move(*conv))};
+  return ConstantB{shape, weight_rows(operands, *b, zero_point, shape)};
+}
+
+// oneDNN's product where its sums are exact, our own elsewhere.
+template <class Conv>
+std::optional<PackedMatMul<Conv>> make_packed(const BindContext& context,
+                                              const Operands& operands) {
+  constexpr bool kIsOneDnn = std::is_same_v<Conv, onednn::IntegerConv>;
+  const auto b = constant_b(context, operands);
+  if (!b || onednn::IntegerConv::is_exact(b->shape, b->rows.data()) != kIsOneDnn) return {};
+  return PackedMatMul<Conv>{
+      operands, std::make_shared<Conv>(b->shape, b->rows.data(), Layout::kChannelsLast)};
 }
 
 MatMulPlan resolve(const KernelCall& call, std::size_t a, std::size_t b) {
@@ -337,29 +353,33 @@ Kernel bind_reference_qgemm(const BindContext& context) {
   return qgemm(context, operands, ReferenceMatMul{operands});
 }
 
-// bind(engine), with the engine of oneDNN that serves the node.
-template <class Bind>
-Kernel with_onednn(const BindContext& context, const Operands& operands, const Bind& bind) {
-  if (auto engine = make_onednn(context, operands)) return bind(std::move(*engine));
-  if (context.constant(operands.b) != nullptr) return {};
+// bind(engine), with the engine of a provider that serves the node.
+template <class Conv, class Bind>
+Kernel bind_packed(const BindContext& context, const Operands& operands, const Bind& bind) {
+  if (auto engine = make_packed<Conv>(context, operands)) return bind(std::move(*engine));
+  if (std::is_same_v<Conv, simd::IntegerConv> || context.constant(operands.b) != nullptr) return {};
   return bind(RealMatMul{operands, std::make_shared<onednn::MatMul>(false)});
 }
 
-Kernel bind_onednn_matmul_integer(const BindContext& context) {
-  return with_onednn(context, kMatMulInteger,
-                     [](auto engine) { return matmul_integer(std::move(engine)); });
+template <class Conv>
+Kernel bind_matmul_integer(const BindContext& context) {
+  return bind_packed<Conv>(context, kMatMulInteger,
+                           [](auto engine) { return matmul_integer(std::move(engine)); });
 }
-Kernel bind_onednn_qlinear_matmul(const BindContext& context) {
-  return with_onednn(context, kQLinearMatMul,
-                     [](auto engine) { return qlinear_matmul(std::move(engine)); });
+template <class Conv>
+Kernel bind_qlinear_matmul(const BindContext& context) {
+  return bind_packed<Conv>(context, kQLinearMatMul,
+                           [](auto engine) { return qlinear_matmul(std::move(engine)); });
 }
-Kernel bind_onednn_matmul_integer_to_float(const BindContext& context) {
-  return with_onednn(context, kMatMulIntegerToFloat,
-                     [](auto engine) { return matmul_integer_to_float(std::move(engine)); });
+template <class Conv>
+Kernel bind_matmul_integer_to_float(const BindContext& context) {
+  return bind_packed<Conv>(context, kMatMulIntegerToFloat,
+                           [](auto engine) { return matmul_integer_to_float(std::move(engine)); });
 }
-Kernel bind_onednn_qgemm(const BindContext& context) {
+template <class Conv>
+Kernel bind_qgemm(const BindContext& context) {
   const Operands operands = read_qgemm(context);
-  auto engine = make_onednn(context, operands);
+  auto engine = make_packed<Conv>(context, operands);
   return engine ? qgemm(context, operands, std::move(*engine)) : Kernel{};
 }
 
@@ -369,21 +389,26 @@ std::span<const OpSpec> qlinear_matmul_ops() {
   static const std::vector<OpSpec> kOps = {
       {"",
        "QLinearMatMul",
-       {{Provider::kOneDnn, bind_onednn_qlinear_matmul},
+       {{Provider::kSimd, bind_qlinear_matmul<simd::IntegerConv>},
+        {Provider::kOneDnn, bind_qlinear_matmul<onednn::IntegerConv>},
         {Provider::kReference, bind_reference_qlinear_matmul}}},
       {"",
        "MatMulInteger",
-       {{Provider::kOneDnn, bind_onednn_matmul_integer},
+       {{Provider::kSimd, bind_matmul_integer<simd::IntegerConv>},
+        {Provider::kOneDnn, bind_matmul_integer<onednn::IntegerConv>},
         {Provider::kReference, bind_reference_matmul_integer}}},
       {"com.microsoft",
        "MatMulIntegerToFloat",
-       {{Provider::kOneDnn, bind_onednn_matmul_integer_to_float},
+       {{Provider::kSimd, bind_matmul_integer_to_float<simd::IntegerConv>},
+        {Provider::kOneDnn, bind_matmul_integer_to_float<onednn::IntegerConv>},
         {Provider::kReference, bind_reference_matmul_integer_to_float}},
        {},
        /*halves_as_float=*/true},
       {"com.microsoft",
        "QGemm",
-       {{Provider::kOneDnn, bind_onednn_qgemm}, {Provider::kReference, bind_reference_qgemm}}},
+       {{Provider::kSimd, bind_qgemm<simd::IntegerConv>},
+        {Provider::kOneDnn, bind_qgemm<onednn::IntegerConv>},
+        {Provider::kReference, bind_reference_qgemm}}},
   };
   return kOps;
 }

@@ -5,7 +5,8 @@
 //             y  = Transpose(y') {perm=[0, 3, 1, 2]}
 //             What follows takes y' instead of y as long as it can: operators on elements and on an axis
 //             of which the twins are known, constants being transposed here; a Transpose by [0, 2, 3, 1]
-//             is gone. y itself is made only for those that cannot, for outputs and for captured names.
+//             is gone; of what DynamicQuantizeLinear gives the first is an image. y itself is made only
+//             for those that cannot, for outputs and for captured names.
 // Conditions  The rank is known from the weight or from what was there before. For the runtime only.
 #include "passes/channels_to_last.h"
 
@@ -40,6 +41,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {"qtool.internal.FusedConv", Kind::kConv},
     {"QLinearConv", Kind::kConv},
     {"ConvInteger", Kind::kConv},
+    {"qtool.internal.ConvIntegerToFloat", Kind::kConv},
     {"MaxPool", Kind::kPool},
     {"AveragePool", Kind::kPool},
     {"GlobalAveragePool", Kind::kPool},
@@ -55,6 +57,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {"Ceil", Kind::kElementwise},
     {"Clip", Kind::kElementwise},
     {"Div", Kind::kElementwise},
+    {"DynamicQuantizeLinear", Kind::kElementwise},
     {"Elu", Kind::kElementwise},
     {"Erf", Kind::kElementwise},
     {"Exp", Kind::kElementwise},
@@ -221,8 +224,8 @@ class Mover {
   }
 
   bool can_move(const Node& node, const Rule& rule, std::size_t rank) const {
-    if (node.outputs.size() != 1 || attribute_or<int64_t>(node, "channels_last", 0) != 0)
-      return false;
+    const bool has_one_image = node.outputs.size() == 1 || node.op_type == "DynamicQuantizeLinear";
+    if (!has_one_image || attribute_or<int64_t>(node, "channels_last", 0) != 0) return false;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const bool starts = rule.kind == Kind::kConv && i == 0;  // its rank is that of the weight
       if (is_image_input(node, rule, i) && !starts && !can_follow(node.inputs[i], rank))

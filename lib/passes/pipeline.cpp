@@ -106,7 +106,7 @@ constexpr std::array kRuntime = {
     kFoldAffine,
     kFoldBatchNorm,
     kFoldAffine,
-    Pass{"fuse_integer_matmul", "let MatMulInteger scale its own output and add a bias",
+    Pass{"fuse_integer_matmul", "let MatMulInteger and ConvInteger scale their own output",
          fuse_integer_matmul},
     Pass{"fuse_addition", "let Conv and MatMul add to their own output", fuse_addition},
     Pass{"fuse_activation", "let Conv, Gemm and MatMul clip their own output", fuse_activation},

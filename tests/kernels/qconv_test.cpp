@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "kernels/onednn/qweight.h"
+#include "kernels/onednn/threads.h"
 #include "kernels/reference/qconv.h"
+#include "kernels/simd/integer_conv.h"
+#include "kernels/simd/targets.h"
 
 namespace qtool {
 namespace {
@@ -99,6 +102,79 @@ const Case kCases[] = {
      3},
     {"cropped", 1, 4, 4, 1, {1, 8, 8}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, -1, 1}, {0, 1, -2}},
     {"long sums", 1, 300, 8, 1, {1, 4, 4}, {1, 3, 3}},
+    {"3x3 of many channels",
+     2,
+     33,
+     70,
+     1,
+     {1, 7, 6},
+     {1, 3, 3},
+     {1, 1, 1},
+     {1, 1, 1},
+     {0, 1, 1},
+     {0, 1, 1}},
+    {"3x3 of many channels and rows",
+     1,
+     34,
+     32,
+     1,
+     {1, 41, 51},
+     {1, 3, 3},
+     {1, 1, 1},
+     {1, 1, 1},
+     {0, 1, 0},
+     {0, 2, 0}},
+    {"3x3 to one row",
+     1,
+     32,
+     32,
+     1,
+     {1, 3, 90},
+     {1, 3, 3},
+     {1, 1, 1},
+     {1, 1, 1},
+     {0, 0, 3},
+     {0, 0, 0}},
+    {"3x3 to one pixel",
+     1,
+     32,
+     33,
+     1,
+     {1, 2, 1},
+     {1, 3, 3},
+     {1, 1, 1},
+     {1, 1, 1},
+     {0, 1, 1},
+     {0, 0, 1}},
+    {"1x1 strided", 2, 7, 70, 1, {1, 9, 8}, {1, 1, 1}, {1, 2, 3}},
+    {"1x1 padded", 1, 6, 5, 1, {1, 4, 5}, {1, 1, 1}, {1, 2, 1}, {1, 1, 1}, {0, 1, 2}, {0, 2, 1}},
+    {"wide padding", 1, 3, 40, 1, {1, 2, 3}, {1, 3, 3}, {1, 1, 2}, {1, 1, 1}, {0, 4, 5}, {0, 3, 4}},
+    {"odd and dilated", 1, 5, 9, 1, {1, 9, 9}, {1, 2, 3}, {1, 2, 2}, {1, 1, 2}, {0, 1, 1}},
+    {"many rows", 2, 64, 5, 1, {1, 70, 40}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}, {0, 1, 1}},
+    {"long 1-d",
+     1,
+     2,
+     3,
+     1,
+     {1, 1, 5000},
+     {1, 1, 4},
+     {1, 1, 1},
+     {1, 1, 3},
+     {0, 0, 3},
+     {0, 0, 6},
+     1},
+    {"3-d strided",
+     1,
+     3,
+     4,
+     1,
+     {7, 6, 5},
+     {1, 3, 1},
+     {2, 1, 3},
+     {1, 2, 1},
+     {1, 2, 1},
+     {0, 2, 0},
+     3},
 };
 
 ConvShape shape_of(const Case& c) {
@@ -181,10 +257,10 @@ std::vector<T> channels_last(const std::vector<T>& values, int64_t batch, int64_
   return result;
 }
 
-template <class T>
-std::vector<T> run_onednn(const ConvShape& shape, onednn::IntegerConv& conv,
-                          const std::vector<uint8_t>& x, bool is_signed, int32_t zero_point,
-                          const int32_t* bias, const Requantize<T>& rule) {
+template <class T, class Conv>
+std::vector<T> run(const ConvShape& shape, Conv& conv, const std::vector<uint8_t>& x,
+                   bool is_signed, int32_t zero_point, const int32_t* bias,
+                   const Requantize<T>& rule) {
   std::vector<T> y(static_cast<std::size_t>(output_count(shape)));
   std::vector<std::byte> scratch(conv.scratch_bytes(shape) + 64);
   auto* aligned = scratch.data() + (64 - reinterpret_cast<uintptr_t>(scratch.data()) % 64) % 64;
@@ -227,7 +303,19 @@ TEST_CASE("the reference convolution is ONNX's") {
   }
 }
 
-TEST_CASE("oneDNN's integer convolution is exact") {
+// A convolution with what it must give, in channels-first layout.
+struct Example {
+  ConvShape shape;
+  std::vector<int32_t> weight;
+  bool is_signed;
+  int zero_point;
+  Activation x;
+  std::vector<int32_t> bias;
+  std::vector<int32_t> wanted;
+};
+
+template <class Check>
+void for_each_example(const Check& check) {
   struct Weights {
     int low, high;
   };
@@ -235,53 +323,91 @@ TEST_CASE("oneDNN's integer convolution is exact") {
     for (const Weights range : {Weights{-127, 127}, Weights{-128, 127}, Weights{-64, 64},
                                 Weights{-255, 0}, Weights{-100, 155}})
       for (const bool is_signed : {false, true})
-        for (const int zero_point : {0, is_signed ? -128 : 128, 5}) {
+        for (const int zero_point : {0, is_signed ? -128 : 255, 5}) {
           CAPTURE(c.name, range.low, range.high, is_signed, zero_point);
-          const ConvShape s = shape_of(c);
-          const auto w = random_values(weight_count(s), range.low, range.high, 3);
-          const Activation x = random_activation(input_count(s), is_signed, zero_point, 4);
-          std::vector<int32_t> bias(static_cast<std::size_t>(s.out_channels), -3);
-          const auto wanted = reference(s, x.centered, w, bias.data());
-
-          auto first = onednn::IntegerConv::pack(s, w.data(), Layout::kChannelsFirst);
-          REQUIRE(first.has_value());
-          REQUIRE(run_onednn<int32_t>(s, *first, x.stored, is_signed, zero_point, bias.data(),
-                                      {}) == wanted);
-          auto last = onednn::IntegerConv::pack(s, w.data(), Layout::kChannelsLast);
-          REQUIRE(last.has_value());
-          REQUIRE(run_onednn<int32_t>(s, *last, channels_last(x.stored, s.batch, s.in_channels),
-                                      is_signed, zero_point, bias.data(),
-                                      {}) == channels_last(wanted, s.batch, s.out_channels));
+          Example e = {shape_of(c), {}, is_signed, zero_point, {}, {}, {}};
+          e.weight = random_values(weight_count(e.shape), range.low, range.high, 3);
+          e.x = random_activation(input_count(e.shape), is_signed, zero_point, 4);
+          e.bias.assign(static_cast<std::size_t>(e.shape.out_channels), -3);
+          e.wanted = reference(e.shape, e.x.centered, e.weight, e.bias.data());
+          check(e);
         }
 }
 
-TEST_CASE("sums at the limits stay exact") {
+template <class Conv>
+void check_layouts(const Example& e) {
+  const ConvShape& s = e.shape;
+  Conv first(s, e.weight.data(), Layout::kChannelsFirst);
+  REQUIRE(run<int32_t>(s, first, e.x.stored, e.is_signed, e.zero_point, e.bias.data(), {}) ==
+          e.wanted);
+  Conv last(s, e.weight.data(), Layout::kChannelsLast);
+  REQUIRE(run<int32_t>(s, last, channels_last(e.x.stored, s.batch, s.in_channels), e.is_signed,
+                       e.zero_point, e.bias.data(),
+                       {}) == channels_last(e.wanted, s.batch, s.out_channels));
+}
+
+TEST_CASE("oneDNN's integer convolution is exact where it says so") {
+  int count = 0;
+  for_each_example([&](const Example& e) {
+    if (!onednn::IntegerConv::is_exact(e.shape, e.weight.data())) return;
+    check_layouts<onednn::IntegerConv>(e);
+    ++count;
+  });
+  CHECK(count >= 60);  // depthwise ones at least
+}
+
+TEST_CASE("our own integer convolution is exact") {
+  for_each_example([](const Example& e) {
+    testing::for_each_target([&] { check_layouts<simd::IntegerConv>(e); });
+  });
+}
+
+TEST_CASE("integer convolutions of one's own are exact at the limits") {
   // All products of one sign: beyond 2^24, where floats are no longer all integers.
   ConvShape s{{2, {1, 3, 3}, {1, 3, 3}, {1, 1, 1}}, 1, 1, 300, 8};
   s.window.output = {1, 1, 1};
-  for (const int32_t weight : {int32_t{127}, int32_t{-127}, int32_t{-128}}) {
-    const std::vector<int32_t> w(static_cast<std::size_t>(weight_count(s)), weight);
-    std::vector<uint8_t> x(static_cast<std::size_t>(input_count(s)), 255);
-    x[0] = 254;
-    auto conv = onednn::IntegerConv::pack(s, w.data(), Layout::kChannelsFirst);
-    REQUIRE(conv.has_value());
-    const auto y = run_onednn<int32_t>(s, *conv, x, false, 0, nullptr, {});
-    CHECK(y == std::vector<int32_t>(8, (2700 * 255 - 1) * weight));
+  struct Extreme {
+    bool is_signed;
+    int stored, zero_point, weight;
+  };
+  for (const Extreme& e : {Extreme{false, 255, 0, 127}, Extreme{false, 255, 0, -128},
+                           Extreme{true, -128, 0, -128}, Extreme{true, -128, 127, -255},
+                           Extreme{false, 0, 255, 255}, Extreme{true, 127, -128, 255}}) {
+    CAPTURE(e.is_signed, e.stored, e.zero_point, e.weight);
+    const std::vector<int32_t> w(static_cast<std::size_t>(weight_count(s)), e.weight);
+    std::vector<uint8_t> x(static_cast<std::size_t>(input_count(s)),
+                           static_cast<uint8_t>(e.stored));
+    x[0] = static_cast<uint8_t>(e.zero_point);
+    testing::for_each_target([&] {
+      simd::IntegerConv conv(s, w.data(), Layout::kChannelsFirst);
+      CHECK(run<int32_t>(s, conv, x, e.is_signed, e.zero_point, nullptr, {}) ==
+            std::vector<int32_t>(8, 2699 * (e.stored - e.zero_point) * e.weight));
+    });
   }
 }
 
 TEST_CASE("one packed convolution serves inputs of any size") {
   Case c = kCases[0];
   const auto w = random_values(weight_count(shape_of(c)), -127, 127, 5);
-  auto conv = onednn::IntegerConv::pack(shape_of(c), w.data(), Layout::kChannelsFirst);
-  REQUIRE(conv.has_value());
+  simd::IntegerConv conv(shape_of(c), w.data(), Layout::kChannelsFirst);
   for (const int64_t size : {9, 4, 20, 9}) {
     c.input = {1, size, size + 1};
     const ConvShape s = shape_of(c);
     const Activation x = random_activation(input_count(s), false, 7, 6);
-    CHECK(run_onednn<int32_t>(s, *conv, x.stored, false, 7, nullptr, {}) ==
+    CHECK(run<int32_t>(s, conv, x.stored, false, 7, nullptr, {}) ==
           reference(s, x.centered, w, nullptr));
   }
+}
+
+TEST_CASE("a convolution does not depend on the number of threads") {
+  const ConvShape s = shape_of(kCases[17]);  // many channels
+  const auto w = random_values(weight_count(s), -127, 127, 5);
+  const Activation x = random_activation(input_count(s), true, 7, 6);
+  simd::IntegerConv conv(s, w.data(), Layout::kChannelsFirst);
+  onednn::set_threads(3);
+  const auto y = run<int32_t>(s, conv, x.stored, true, 7, nullptr, {});
+  onednn::set_threads(1);
+  CHECK(y == reference(s, x.centered, w, nullptr));
 }
 
 TEST_CASE("requantization follows QLinearConv bit by bit") {
@@ -303,23 +429,29 @@ TEST_CASE("requantization follows QLinearConv bit by bit") {
   std::vector<int8_t> plain(acc.size());
   requantize(acc.data(), s.batch, s.out_channels, pixels, rule, plain.data());
   CHECK(plain == wanted);
-  auto conv = onednn::IntegerConv::pack(s, w.data(), Layout::kChannelsFirst);
-  REQUIRE(conv.has_value());
-  CHECK(run_onednn<int8_t>(s, *conv, x.stored, false, 100, nullptr, rule) == wanted);
+  for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
+    const bool is_last = layout == Layout::kChannelsLast;
+    simd::IntegerConv conv(s, w.data(), layout);
+    CHECK(run<int8_t>(s, conv, is_last ? channels_last(x.stored, s.batch, s.in_channels) : x.stored,
+                      false, 100, nullptr,
+                      rule) == (is_last ? channels_last(wanted, s.batch, s.out_channels) : wanted));
+  }
 }
 
-TEST_CASE("a weight is split only where it must be") {
-  const ConvShape s = shape_of(kCases[0]);
-  std::vector<int32_t> w(static_cast<std::size_t>(weight_count(s)), 64);
-  CHECK(onednn::split_weight(s, w.data(), false)->parts == 1);
-  w[0] = 65;
-  CHECK(onednn::split_weight(s, w.data(), false)->parts == 2);
-  CHECK(onednn::split_weight(s, w.data(), true)->parts == 1);
-  w[0] = -255;
-  CHECK(onednn::split_weight(s, w.data(), true)->parts == 2);
-  const ConvShape depthwise = shape_of(kCases[6]);
-  const std::vector<int32_t> d(static_cast<std::size_t>(weight_count(depthwise)), 127);
-  CHECK(onednn::split_weight(depthwise, d.data(), false)->parts == 1);
+TEST_CASE("oneDNN is exact for bytes whose sums float holds") {
+  ConvShape s = shape_of(kCases[0]);
+  std::vector<int32_t> w(static_cast<std::size_t>(weight_count(s)), 127);
+  CHECK(onednn::has_exact_sums(s, w.data()));
+  CHECK(onednn::IntegerConv::is_exact(s, w.data()) == onednn::has_vnni());
+  w[0] = 128;
+  CHECK_FALSE(onednn::has_exact_sums(s, w.data()));
+  s = {.window = {.kernel = {1, 1, 1 << 16}}};
+  w.assign(std::size_t{1} << 16, 1);
+  w[0] = w[1] = 127;
+  w[2] = 6;
+  CHECK(onednn::has_exact_sums(s, w.data()));  // 255 · 65793 = 2^24 − 1
+  w[2] = 7;
+  CHECK_FALSE(onednn::has_exact_sums(s, w.data()));
 }
 
 }  // namespace

@@ -131,7 +131,7 @@ TEST_CASE("DynamicQuantizeMatMul quantizes its input by its range") {
   run.input(floats({1, 2}, {-1, 254})).constant(Tensor::of<int8_t>({2, 1}, {3, 2}));
   run.constant(Tensor::scalar(0.5F));
   CHECK(run.result(Provider::kReference) == floats({1, 1}, {252.5F}));
-  CHECK(run.result(Provider::kOneDnn) == floats({1, 1}, {252.5F}));
+  CHECK(run.fastest() == floats({1, 1}, {252.5F}));
   run.constant(Tensor::of<int8_t>({3}, {0, 0, 0}));
   CHECK_THAT(run.error(), ContainsSubstring("zero point"));
 }

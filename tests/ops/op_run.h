@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ops/op.h"
@@ -24,10 +25,15 @@ class OpRun {
   std::vector<Tensor> run(Provider provider = Provider::kReference, std::size_t outputs = 1);
   /// The only output.
   Tensor result(Provider provider = Provider::kReference) { return run(provider)[0]; }
-  /// The message of the Error that binding or running throws; empty if there is none.
+  /// The only output by the first provider that serves the node, which must not be the reference.
+  Tensor fastest();
+  /// The message of the Error that binding, from the provider on, or running throws; empty if there
+  /// is none.
   std::string error(Provider provider = Provider::kReference);
 
  private:
+  // The outputs and who gave them: the first from that provider on that serves the node.
+  std::pair<std::vector<Tensor>, Provider> run_from(Provider first, std::size_t outputs) const;
   OpRun& add(ValueId value, Tensor tensor);
 
   Model model_;

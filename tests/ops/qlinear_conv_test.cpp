@@ -2,6 +2,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "op_run.h"
+#include "ops/channels_last.h"
 #include "quantized_values.h"
 
 namespace qtool {
@@ -84,7 +85,7 @@ void set_window(OpRun& run, const Case& c) {
   run.attribute("dilations", c.dilations).attribute("pads", c.pads);
 }
 
-TEST_CASE("ConvInteger is exact with both providers") {
+TEST_CASE("ConvInteger is exact by the fastest kernel as by the reference") {
   for (const Case& c : kCases) {
     CAPTURE(c.name);
     const Values v(c);
@@ -93,8 +94,45 @@ TEST_CASE("ConvInteger is exact with both providers") {
     run.input(v.x).constant(v.w).input(byte(c.x_type, v.x_zero)).constant(v.w_zero);
     const Tensor reference = run.result(Provider::kReference);
     CHECK(to_int64s(reference) == convolve(c, v));
-    CHECK(run.result(Provider::kOneDnn) == reference);
+    CHECK(run.fastest() == reference);
   }
+}
+
+TEST_CASE("ConvInteger of channels-last images is exact by the fastest kernel") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.name);
+    const Values v(c);
+    OpRun run("ConvInteger", 1, std::string(kInternalDomain));
+    set_window(run, c);
+    run.attribute("channels_last", int64_t{1}).input(channels_last_copy(v.x)).constant(v.w);
+    run.input(byte(c.x_type, v.x_zero)).constant(v.w_zero);
+    CHECK(run.fastest() == run.result());
+  }
+}
+
+TEST_CASE("ConvIntegerToFloat scales ConvInteger, by the fastest kernel as by the reference") {
+  for (const Case& c : kCases)
+    for (const bool last : {false, true}) {
+      CAPTURE(c.name, last);
+      const Values v(c);
+      const int64_t channels = c.w[0];
+      std::vector<float> scales;
+      for (int64_t m = 0; m < channels; ++m) scales.push_back(0.25F * static_cast<float>(m + 1));
+      OpRun run("ConvIntegerToFloat", 1, std::string(kInternalDomain));
+      set_window(run, c);
+      run.attribute("channels_last", int64_t{last}).input(last ? channels_last_copy(v.x) : v.x);
+      run.constant(v.w).input(Tensor::scalar(0.5F)).constant(floats({channels}, scales));
+      run.input(byte(c.x_type, v.x_zero)).constant(v.w_zero);
+      const Tensor reference = run.result();
+      CHECK(run.fastest() == reference);
+      if (last) continue;
+      const std::vector<int64_t> sums = convolve(c, v);
+      const int64_t pixels = reference.dim(2) * reference.dim(3);
+      for (std::size_t i = 0; i < sums.size(); ++i)
+        REQUIRE(reference.data<float>()[i] ==
+                static_cast<float>(sums[i]) * 0.125F *
+                    static_cast<float>(static_cast<int64_t>(i) / pixels % channels + 1));
+    }
 }
 
 TEST_CASE("ConvInteger without zero points") {
@@ -106,11 +144,11 @@ TEST_CASE("ConvInteger without zero points") {
   OpRun explicit_zero("ConvInteger");
   explicit_zero.input(x).constant(w).input(zero).constant(byte(kS8, 0));
   CHECK(bare.result() == explicit_zero.result());
-  CHECK(bare.result(Provider::kOneDnn) == explicit_zero.result(Provider::kOneDnn));
-  CHECK(bare.result(Provider::kOneDnn) == bare.result());
+  CHECK(bare.fastest() == explicit_zero.fastest());
+  CHECK(bare.fastest() == bare.result());
 }
 
-TEST_CASE("QLinearConv requantizes as defined, with both providers") {
+TEST_CASE("QLinearConv requantizes as defined, by the fastest kernel as by the reference") {
   for (const Case& c : kCases)
     for (const DType y_type : {kU8, kS8})
       for (const bool per_channel : {false, true})
@@ -135,7 +173,7 @@ TEST_CASE("QLinearConv requantizes as defined, with both providers") {
           if (with_bias) run.constant(Tensor::of<int32_t>({c.w[0]}, bias));
           const Tensor reference = run.result(Provider::kReference);
           REQUIRE(reference.dtype() == y_type);
-          CHECK(run.result(Provider::kOneDnn) == reference);
+          CHECK(run.fastest() == reference);
 
           const auto sums = convolve(c, v);
           const auto y = to_int64s(reference);
@@ -158,7 +196,7 @@ TEST_CASE("QLinearConv pads by the input's zero point with auto_pad") {
   run.constant(one).constant(byte(kU8, 0));
   // (10 − 7) · 3; 3 · 2 + 13 · 3; 13 · 2 + 23 · 3
   CHECK(run.result() == Tensor::of<uint8_t>({1, 1, 1, 3}, {9, 45, 95}));
-  CHECK(run.result(Provider::kOneDnn) == run.result());
+  CHECK(run.fastest() == run.result());
 }
 
 TEST_CASE("a convolution whose weight is only known at run time is left to the reference") {
@@ -174,7 +212,7 @@ TEST_CASE("quantized convolutions refuse what does not fit") {
     run.input(random_bytes(kU8, {1, 2, 4, 4}, 1)).constant(one).constant(std::move(x_zero));
     run.constant(random_bytes(kS8, {3, 2, 2, 2}, 2)).constant(std::move(w_scale));
     run.constant(byte(kS8, 0)).constant(one).constant(byte(kU8, 0)).constant(std::move(bias));
-    return run.error(Provider::kOneDnn);
+    return run.error(Provider::kSimd);
   };
   const Tensor bias = Tensor::of<int32_t>({3}, {1, 2, 3});
   CHECK(conv(byte(kU8, 0), one, bias).empty());

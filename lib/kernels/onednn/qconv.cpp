@@ -1,6 +1,8 @@
 #include "kernels/onednn/qconv.h"
 
 #include <algorithm>
+#include <numeric>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -44,11 +46,11 @@ struct Rows {
   int64_t pixels;   // of a row
 };
 
-Rows cut(const ConvShape& shape, int64_t parts) {
+Rows cut(const ConvShape& shape) {
   constexpr int64_t kSumsAtOnce = int64_t{1} << 16;
   const int64_t all = shape.window.output[row_axis(shape.window)];
   const int64_t pixels = volume(shape.window.output) / all;
-  const int64_t fit = std::max<int64_t>(1, kSumsAtOnce / (pixels * shape.out_channels * parts));
+  const int64_t fit = std::max<int64_t>(1, kSumsAtOnce / (pixels * shape.out_channels));
   const int64_t pieces = (all + fit - 1) / fit;
   return {all, (all + pieces - 1) / pieces, pixels};
 }
@@ -66,16 +68,16 @@ struct Program {
 // Scratch memory, cut into what a run needs; every piece is aligned to 64.
 class Scratch {
  public:
-  Scratch(const ConvShape& shape, int64_t parts, std::byte* memory)
+  Scratch(const ConvShape& shape, std::byte* memory)
       : input(take<uint8_t>(memory,
                             shape.batch * volume(padded_sizes(shape.window)) * shape.in_channels)),
-        sums(take<int32_t>(memory, pixels_at_once(shape, parts) * shape.out_channels * parts)),
+        sums(take<int32_t>(memory, pixels_at_once(shape) * shape.out_channels)),
         base(take<int32_t>(memory, shape.out_channels)),
-        result(take<int32_t>(memory, pixels_at_once(shape, parts) * shape.out_channels)) {}
+        result(take<int32_t>(memory, pixels_at_once(shape) * shape.out_channels)) {}
 
  private:
-  static int64_t pixels_at_once(const ConvShape& shape, int64_t parts) {
-    const Rows rows = cut(shape, parts);
+  static int64_t pixels_at_once(const ConvShape& shape) {
+    const Rows rows = cut(shape);
     return rows.at_once * rows.pixels;
   }
   template <class T>
@@ -88,7 +90,7 @@ class Scratch {
  public:
   std::size_t bytes = 0;  // first: counted while the others are made
   uint8_t* input;
-  int32_t* sums;    // [pixels, channels · parts], as a piece gives them
+  int32_t* sums;    // [pixels, channels], as a piece gives them
   int32_t* base;    // what is added to the sums of each channel
   int32_t* result;  // [pixels, channels], of up to 4 bytes each
 };
@@ -96,7 +98,8 @@ class Scratch {
 }  // namespace
 
 struct IntegerConv::State {
-  SplitWeight split;
+  std::vector<int8_t> weight;
+  std::vector<int32_t> weight_sums;  // of each output channel
   Layout layout;
   dnnl::memory packed;  // the weight as the latest piece wants it
   ShapeCache<ConvShape, Program> programs;
@@ -106,12 +109,10 @@ struct IntegerConv::State {
   // base[c] = bias[c] less what the zero point adds to every sum.
   void set_base(const ConvShape& shape, const ByteInput& x, const int32_t* bias,
                 int32_t* base) const;
-  // Adds the parts of each group [parts, channels of the group] up into the first one.
-  void add_parts(const ConvShape& shape, int64_t pixels, int32_t* sums) const;
 };
 
 Program IntegerConv::State::make(const ConvShape& shape) {
-  const Rows rows = cut(shape, split.parts);
+  const Rows rows = cut(shape);
   const Window::Sizes padded = padded_sizes(shape.window);
   const std::size_t axis = row_axis(shape.window);
   const int64_t image = volume(padded) * shape.in_channels;
@@ -133,14 +134,13 @@ Piece IntegerConv::State::make_piece(const ConvShape& shape, const Window::Sizes
   input[axis] =
       (rows - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
   output[axis] = rows;
-  const int64_t group_outputs = split.parts * shape.out_channels / shape.groups;
-  Dims weight_dims = {group_outputs, shape.in_channels / shape.groups};
+  Dims weight_dims = {shape.out_channels / shape.groups, shape.in_channels / shape.groups};
   if (shape.groups > 1) weight_dims.insert(weight_dims.begin(), shape.groups);
   weight_dims = with_spatial(weight_dims, window, window.kernel);
   const Desc source =
       channels_last(DataType::u8, with_spatial({1, shape.in_channels}, window, input));
   const Desc sums =
-      channels_last(DataType::s32, with_spatial({1, shape.groups * group_outputs}, window, output));
+      channels_last(DataType::s32, with_spatial({1, shape.out_channels}, window, output));
   const Dims no_padding = with_spatial({}, window, {0, 0, 0});
   Window::Sizes gaps = window.dilation;
   for (int64_t& gap : gaps) --gap;
@@ -148,43 +148,33 @@ Piece IntegerConv::State::make_piece(const ConvShape& shape, const Window::Sizes
       engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, source,
       any_layout(DataType::s8, weight_dims), sums, with_spatial({}, window, window.stride),
       with_spatial({}, window, gaps), no_padding, no_padding);
-  // Only this implementation would saturate where split_weight says that depthwise does not.
+  // Only this implementation would saturate where is_exact says that depthwise does not.
   while (is_depthwise(shape) && std::string_view(made.impl_info_str()).starts_with("gemm"))
     if (!made.next_impl()) break;
   if (!packed || packed.get_desc() != made.weights_desc())
-    packed =
-        reordered(wrap(plain(DataType::s8, weight_dims), split.values.data()), made.weights_desc());
+    packed = reordered(wrap(plain(DataType::s8, weight_dims), weight.data()), made.weights_desc());
   return {dnnl::convolution_forward(made), wrap(source, nullptr), packed, wrap(sums, nullptr)};
 }
 
-void IntegerConv::State::add_parts(const ConvShape& shape, int64_t pixels, int32_t* sums) const {
-  if (split.parts == 1) return;
-  const int64_t outputs = shape.out_channels / shape.groups;
-  int32_t* to = sums;
-  for (int64_t i = 0; i < pixels * shape.groups; ++i, sums += outputs * split.parts, to += outputs)
-    for (int64_t c = 0; c < outputs; ++c) {
-      int32_t sum = sums[c];
-      for (int64_t p = 1; p < split.parts; ++p) sum += sums[p * outputs + c];
-      to[c] = sum;
-    }
+bool IntegerConv::is_exact(const ConvShape& shape, const int32_t* weight) {
+  return (has_vnni() || is_depthwise(shape)) && has_exact_sums(shape, weight);
 }
 
-std::optional<IntegerConv> IntegerConv::pack(const ConvShape& shape, const int32_t* weight,
-                                             Layout layout) {
-  auto split = split_weight(shape, weight, has_vnni());
-  if (!split) return std::nullopt;
-  auto state = std::make_unique<State>();
-  state->split = std::move(*split);
-  state->layout = layout;
-  return IntegerConv(std::move(state));
+IntegerConv::IntegerConv(const ConvShape& shape, const int32_t* weight, Layout layout)
+    : state_(std::make_unique<State>()) {
+  const int64_t taps = shape.in_channels / shape.groups * volume(shape.window.kernel);
+  state_->layout = layout;
+  for (int64_t c = 0; c < shape.out_channels; ++c, weight += taps) {
+    state_->weight.insert(state_->weight.end(), weight, weight + taps);
+    state_->weight_sums.push_back(std::accumulate(weight, weight + taps, int32_t{0}));
+  }
 }
 
-IntegerConv::IntegerConv(std::unique_ptr<State> state) : state_(std::move(state)) {}
 IntegerConv::IntegerConv(IntegerConv&&) noexcept = default;
 IntegerConv::~IntegerConv() = default;
 
 std::size_t IntegerConv::scratch_bytes(const ConvShape& shape) const {
-  return Scratch(shape, state_->split.parts, nullptr).bytes;
+  return Scratch(shape, nullptr).bytes;
 }
 
 void IntegerConv::State::set_base(const ConvShape& shape, const ByteInput& x, const int32_t* bias,
@@ -192,7 +182,7 @@ void IntegerConv::State::set_base(const ConvShape& shape, const ByteInput& x, co
   const int32_t zero_point = stored_zero_point(x);
   for (int64_t c = 0; c < shape.out_channels; ++c)
     base[c] =
-        (bias == nullptr ? 0 : bias[c]) - zero_point * split.sums[static_cast<std::size_t>(c)];
+        (bias == nullptr ? 0 : bias[c]) - zero_point * weight_sums[static_cast<std::size_t>(c)];
 }
 
 template <class T>
@@ -200,7 +190,7 @@ void IntegerConv::run(const ConvShape& shape, const ByteInput& x, const int32_t*
                       const Requantize<T>& rule, std::byte* memory, T* y) {
   State& state = *state_;
   Program& program = state.programs.get(shape, [&] { return state.make(shape); });
-  const Scratch scratch(shape, state.split.parts, memory);
+  const Scratch scratch(shape, memory);
   const auto* input = static_cast<const uint8_t*>(program.input.prepare(x, scratch.input));
   state.set_base(shape, x, bias, scratch.base);
   const auto& [all_rows, rows_at_once, row_pixels] = program.rows;
@@ -212,7 +202,6 @@ void IntegerConv::run(const ConvShape& shape, const ByteInput& x, const int32_t*
       const int64_t first = row * row_pixels;
       Piece& piece = rows == rows_at_once ? program.piece : *program.last;
       piece.convolve(input + n * program.image + row * program.input_row, scratch.sums);
-      state.add_parts(shape, pixels, scratch.sums);
       const simd::Sums sums = {scratch.sums, pixels, channels, channels};
       if (state.layout == Layout::kChannelsLast) {
         simd::requantize(sums, scratch.base, rule, y + first * channels, channels);

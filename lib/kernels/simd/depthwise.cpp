@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/depthwise.cpp"
@@ -81,18 +82,27 @@ template <class T, class V>
 HWY_INLINE void store_block(V a, V b, V c, V d, T* y) {
   hn::StoreU(pack_blocks<T>(a, b, c, d), hn::Repartition<T, hn::DFromV<V>>(), y);
 }
-template <class V>
-HWY_INLINE void store_block(V a, V b, V c, V d, float* y) {
-  const hn::DFromV<V> df;
-  constexpr std::size_t kLanes = hn::MaxLanes(df);
-  HWY_ALIGN float lanes[4 * kLanes];
-  hn::Store(a, df, lanes);
-  hn::Store(b, df, lanes + kLanes);
-  hn::Store(c, df, lanes + 2 * kLanes);
-  hn::Store(d, df, lanes + 3 * kLanes);
+// The same for T of 32 bits.
+template <class T, class V>
+HWY_INLINE void store_wide_block(V a, V b, V c, V d, T* y) {
+  const hn::DFromV<V> dv;
+  constexpr std::size_t kLanes = hn::MaxLanes(dv);
+  HWY_ALIGN T lanes[4 * kLanes];
+  hn::Store(a, dv, lanes);
+  hn::Store(b, dv, lanes + kLanes);
+  hn::Store(c, dv, lanes + 2 * kLanes);
+  hn::Store(d, dv, lanes + 3 * kLanes);
   for (std::size_t k = 0; k < 4; ++k)
     for (std::size_t i = 0; i < kLanes; i += 4)
       std::copy_n(lanes + k * kLanes + i, 4, y + 4 * i + 4 * k);
+}
+template <class V>
+HWY_INLINE void store_block(V a, V b, V c, V d, float* y) {
+  store_wide_block(a, b, c, d, y);
+}
+template <class V>
+HWY_INLINE void store_block(V a, V b, V c, V d, int32_t* y) {
+  store_wide_block(a, b, c, d, y);
 }
 
 template <class D8, bool kQuads, bool kSigned, class Y>
@@ -116,10 +126,14 @@ HWY_INLINE void run_block(const DepthwiseRun<Y>& run, const DepthwiseBlock& bloc
       else
         add_pair_group<kSigned>(d8, d, run.inputs + t, offset, w, sums);
     }
-    const auto real = [&](auto sum, std::size_t at) HWY_ATTR {
-      return output.numbers(hn::Mul(hn::ConvertTo(df, sum), hn::LoadU(df, block.multiplier + at)));
+    const auto rule = [&](auto sum, std::size_t at) HWY_ATTR {
+      if constexpr (std::is_same_v<Y, int32_t>)
+        return sum;
+      else
+        return output.numbers(
+            hn::Mul(hn::ConvertTo(df, sum), hn::LoadU(df, block.multiplier + at)));
     };
-    store_block(real(sums.a, 0), real(sums.b, n), real(sums.c, 2 * n), real(sums.d, 3 * n), y);
+    store_block(rule(sums.a, 0), rule(sums.b, n), rule(sums.c, 2 * n), rule(sums.d, 3 * n), y);
   }
 }
 
@@ -157,9 +171,13 @@ void run_plain(const DepthwiseRun<Y>& run, const DepthwiseBlock& block) {
         const uint32_t x = run.inputs[t][pixel * run.step + c] ^ (kSigned ? 0x80 : 0);
         sum += x * static_cast<uint32_t>(block.weights[c * run.kernel + t]);
       }
-      const float real = static_cast<float>(static_cast<int32_t>(sum)) * block.multiplier[c];
-      run.y[pixel * run.channels + c] =
-          static_cast<Y>(hn::GetLane(output.numbers(hn::Set(d1, real))));
+      Y& y = run.y[pixel * run.channels + c];
+      const auto acc = static_cast<int32_t>(sum);
+      if constexpr (std::is_same_v<Y, int32_t>)
+        y = acc;
+      else
+        y = static_cast<Y>(hn::GetLane(
+            output.numbers(hn::Set(d1, static_cast<float>(acc) * block.multiplier[c]))));
     }
 }
 
@@ -178,6 +196,9 @@ void DepthwiseU8(const DepthwiseRun<uint8_t>& run, const DepthwiseBlock& block) 
 void DepthwiseS8(const DepthwiseRun<int8_t>& run, const DepthwiseBlock& block) {
   run_pixels(run, block);
 }
+void DepthwiseS32(const DepthwiseRun<int32_t>& run, const DepthwiseBlock& block) {
+  run_pixels(run, block);
+}
 void DepthwiseFloat(const DepthwiseRun<float>& run, const DepthwiseBlock& block) {
   run_pixels(run, block);
 }
@@ -191,6 +212,7 @@ namespace qtool::simd {
 HWY_EXPORT(DepthwiseAbility);
 HWY_EXPORT(DepthwiseU8);
 HWY_EXPORT(DepthwiseS8);
+HWY_EXPORT(DepthwiseS32);
 HWY_EXPORT(DepthwiseFloat);
 
 void depthwise_ability(int64_t* width, bool* quads) {
@@ -203,6 +225,10 @@ DepthwiseKernel<uint8_t> depthwise_kernel() {
 template <>
 DepthwiseKernel<int8_t> depthwise_kernel() {
   return HWY_DYNAMIC_DISPATCH(DepthwiseS8);
+}
+template <>
+DepthwiseKernel<int32_t> depthwise_kernel() {
+  return HWY_DYNAMIC_DISPATCH(DepthwiseS32);
 }
 template <>
 DepthwiseKernel<float> depthwise_kernel() {

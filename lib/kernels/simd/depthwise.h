@@ -10,7 +10,7 @@ namespace qtool::simd {
 /// What becomes of a depthwise convolution's sums; see Requantize in kernels/requantize.h.
 struct DepthwiseOutput {
   const int32_t* bias = nullptr;      // [channels]; null: none
-  const float* multiplier = nullptr;  // [channels]
+  const float* multiplier = nullptr;  // [channels]; not read for sums as they are, in int32
   int32_t zero_point = 0;
 };
 
@@ -29,7 +29,7 @@ class DepthwiseConv {
 
   /// y [batch, output..., channels] = Requantize<Y>(Σ (x − x_zero_point) · w + bias), for x
   /// [batch, input..., channels]. The window has the kernel that was packed; any stride, dilation
-  /// and padding. X: uint8_t, int8_t. Y: uint8_t, int8_t, float.
+  /// and padding. X: uint8_t, int8_t. Y: uint8_t, int8_t, int32_t, float.
   template <class X, class Y>
   void run(const Window& window, int64_t batch, const X* x, int32_t x_zero_point,
            const DepthwiseOutput& output, Y* y) const;

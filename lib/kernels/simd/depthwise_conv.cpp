@@ -89,7 +89,7 @@ Affine affine(const Packed& packed, int32_t x_zero, const DepthwiseOutput& outpu
     const auto c = static_cast<std::size_t>(packed.order[lane]);
     const auto sum = static_cast<uint32_t>(packed.tap_sums[c]);
     const auto bias = static_cast<uint32_t>(output.bias == nullptr ? 0 : output.bias[c]);
-    const float multiplier = output.multiplier[c];
+    const float multiplier = output.multiplier == nullptr ? 0 : output.multiplier[c];
     result.start[lane] = static_cast<int32_t>(bias - static_cast<uint32_t>(x_zero) * sum);
     result.multiplier[lane] = to_bytes ? finite(multiplier) : multiplier;
   }
@@ -220,17 +220,17 @@ void DepthwiseConv::run(const Window& window, int64_t batch, const X* x, int32_t
         rows.row(in, d, h, y);
 }
 
-template void DepthwiseConv::run(const Window&, int64_t, const uint8_t*, int32_t,
-                                 const DepthwiseOutput&, uint8_t*) const;
-template void DepthwiseConv::run(const Window&, int64_t, const uint8_t*, int32_t,
-                                 const DepthwiseOutput&, int8_t*) const;
-template void DepthwiseConv::run(const Window&, int64_t, const uint8_t*, int32_t,
-                                 const DepthwiseOutput&, float*) const;
-template void DepthwiseConv::run(const Window&, int64_t, const int8_t*, int32_t,
-                                 const DepthwiseOutput&, uint8_t*) const;
-template void DepthwiseConv::run(const Window&, int64_t, const int8_t*, int32_t,
-                                 const DepthwiseOutput&, int8_t*) const;
-template void DepthwiseConv::run(const Window&, int64_t, const int8_t*, int32_t,
-                                 const DepthwiseOutput&, float*) const;
+#define QTOOL_INSTANTIATE(X, Y)                                               \
+  template void DepthwiseConv::run(const Window&, int64_t, const X*, int32_t, \
+                                   const DepthwiseOutput&, Y*) const;
+QTOOL_INSTANTIATE(uint8_t, uint8_t)
+QTOOL_INSTANTIATE(uint8_t, int8_t)
+QTOOL_INSTANTIATE(uint8_t, int32_t)
+QTOOL_INSTANTIATE(uint8_t, float)
+QTOOL_INSTANTIATE(int8_t, uint8_t)
+QTOOL_INSTANTIATE(int8_t, int8_t)
+QTOOL_INSTANTIATE(int8_t, int32_t)
+QTOOL_INSTANTIATE(int8_t, float)
+#undef QTOOL_INSTANTIATE
 
 }  // namespace qtool::simd

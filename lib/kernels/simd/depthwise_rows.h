@@ -32,7 +32,7 @@ struct DepthwiseBlock {
 
 template <class Y>
 using DepthwiseKernel = void (*)(const DepthwiseRun<Y>&, const DepthwiseBlock&);
-/// The kernel for the instruction set in use. Y: uint8_t, int8_t, float.
+/// The kernel for the instruction set in use. Y: uint8_t, int8_t, int32_t, float.
 template <class Y>
 DepthwiseKernel<Y> depthwise_kernel();
 /// The widest block of that instruction set (0: one channel at a time) and whether it multiplies

@@ -45,8 +45,13 @@ std::vector<Y> expected(const ConvShape& s, const std::vector<int32_t>& x,
   reference::integer_conv(s, x.data(), w.data(), output.bias, acc.data());
   acc = channels_last<int32_t>(acc, s.batch, s.out_channels);
   std::vector<Y> y(acc.size());
-  requantize(acc.data(), s.batch * volume(s.window.output), s.out_channels, 1,
-             Requantize<Y>(output.multiplier, output.zero_point), y.data());
+  const auto rule = [&] {
+    if constexpr (std::is_same_v<Y, int32_t>)
+      return Requantize<Y>();
+    else
+      return Requantize<Y>(output.multiplier, output.zero_point);
+  };
+  requantize(acc.data(), s.batch * volume(s.window.output), s.out_channels, 1, rule(), y.data());
   return y;
 }
 
@@ -98,6 +103,7 @@ TEST_CASE("a depthwise convolution of bytes is the reference's") {
       check_conv<int8_t, int8_t>(shape, 128);
       check_conv<uint8_t, int8_t>(shape, 255);
       check_conv<int8_t, float>(shape, 128);
+      check_conv<uint8_t, int32_t>(shape, 255);
     }
   });
 }
