@@ -1,68 +1,122 @@
 #include "calib/channels.h"
 
-#include "calib/lane_sums.h"
+#include <algorithm>
+#include <limits>
+
+#include "calib/parts.h"
 
 namespace qtool {
 namespace {
 
-// The channels of a tensor: how many, and how many elements of one lie together.
-struct Layout {
-  std::size_t count;
-  std::size_t slice = 1;
+// A tensor by its channels: each `slice` elements that lie together are of one. It is taken in units:
+// such a run, or, with one element a run, some rows of all channels.
+struct ChannelView {
+  const float* data;
+  int64_t size;
+  int64_t count = 0;
+  int64_t slice = 1;
+
+  bool has_columns() const { return slice == 1; }
+  int64_t unit() const {
+    constexpr int64_t kUnit = 1 << 17;
+    return has_columns() ? count * std::max<int64_t>(kUnit / count, 1) : slice;
+  }
+  int64_t units() const { return (size + unit() - 1) / unit(); }
+  /// Of a unit of columns, or all units [first, end) of them.
+  int64_t rows(int64_t first, int64_t end) const {
+    return (std::min(size, end * unit()) - first * unit()) / count;
+  }
 };
 
-Layout layout_of(const Tensor& values, int axis, std::size_t known) {
+ChannelView view_of(const Tensor& values, int axis, std::size_t known) {
   if (values.rank() < 2) fail("has no channels: its shape is {}", to_string(values.shape()));
   const auto a = static_cast<std::size_t>(normalize_axis(axis, values.rank()));
-  Layout layout{static_cast<std::size_t>(values.dim(a))};
-  if (known != 0 && known != layout.count)
-    fail("has {} channels, before it had {}", layout.count, known);
-  for (std::size_t i = a + 1; i < values.rank(); ++i)
-    layout.slice *= static_cast<std::size_t>(values.dim(i));
-  return layout;
+  ChannelView view{values.data<float>(), values.size(), values.dim(a)};
+  if (known != 0 && known != static_cast<std::size_t>(view.count))
+    fail("has {} channels, before it had {}", view.count, known);
+  for (std::size_t i = a + 1; i < values.rank(); ++i) view.slice *= values.dim(i);
+  return view;
 }
 
-std::span<const float> elements(const Tensor& values) {
-  return {values.data<float>(), static_cast<std::size_t>(values.size())};
+// Of all channels, in one part of a tensor.
+struct ChannelExtremes {
+  std::vector<Extremes> channels;
+  void merge(const ChannelExtremes& other) { merge_channels(channels, other.channels); }
+};
+
+ChannelExtremes column_extremes(int64_t rows, int64_t columns, const float* data) {
+  const auto count = static_cast<std::size_t>(columns);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  std::vector<float> min(count, kInfinity), max(count, -kInfinity), magnitude(count);
+  simd::column_extents(rows, columns, data, min.data(), max.data(), magnitude.data());
+  ChannelExtremes result;
+  for (std::size_t c = 0; c < count; ++c)
+    result.channels.push_back(Extremes::of(rows, {min[c], max[c], magnitude[c]}));
+  return result;
 }
 
-// Calls `visit(channel, elements)` for what lies together of one channel, in the order of the elements.
-template <class Visit>
-void for_each_run(const Tensor& values, const Layout& layout, const Visit& visit) {
-  const float* data = values.data<float>();
-  const float* end = data + values.size();
-  for (std::size_t c = 0; data != end; c = (c + 1) % layout.count, data += layout.slice)
-    visit(c, std::span<const float>(data, layout.slice));
+ChannelExtremes extremes_of(const ChannelView& view, int64_t first, int64_t end) {
+  const float* data = view.data + first * view.unit();
+  if (view.has_columns()) return column_extremes(view.rows(first, end), view.count, data);
+  ChannelExtremes result{std::vector<Extremes>(static_cast<std::size_t>(view.count))};
+  for (int64_t run = first; run < end; ++run, data += view.slice)
+    result.channels[static_cast<std::size_t>(run % view.count)].observe(
+        {data, static_cast<std::size_t>(view.slice)});
+  return result;
+}
+
+// Sums and extremes of one part of a tensor.
+struct PartSums {
+  ChannelSums channels;
+  Extremes extremes;
+  void merge(const PartSums& other) {
+    channels.merge(other.channels);
+    extremes.merge(other.extremes);
+  }
+};
+
+// The sum over a unit is made in one order, and added exactly to those of others.
+PartSums sums_of(const ChannelView& view, int64_t first, int64_t end) {
+  const float* data = view.data + first * view.unit();
+  PartSums result;
+  std::vector<ExactSum>& exact = result.channels.sums;
+  exact.resize(static_cast<std::size_t>(view.count));
+  for (int64_t unit = first; unit < end; ++unit, data += view.unit()) {
+    simd::Extent extent;
+    int64_t size = view.slice;
+    if (view.has_columns()) {
+      std::vector<double> sums(exact.size());
+      size = view.rows(unit, unit + 1) * view.count;
+      extent = simd::column_sums(size / view.count, view.count, data, sums.data());
+      for (std::size_t c = 0; c < sums.size(); ++c) exact[c].add(sums[c]);
+    } else {
+      extent = simd::extent_of(size, data);
+      exact[static_cast<std::size_t>(unit % view.count)].add(simd::power_sums(size, data).first);
+    }
+    result.extremes.merge(Extremes::of(size, extent));
+  }
+  return result;
 }
 
 }  // namespace
 
 void observe_channels(std::vector<Extremes>& channels, const Tensor& values, int axis) {
-  const Layout layout = layout_of(values, axis, channels.size());
+  const ChannelView view = view_of(values, axis, channels.size());
   if (values.size() == 0) return;
-  channels.resize(layout.count);
-  if (layout.slice == 1) return observe_columns(channels, elements(values));
-  for_each_run(values, layout,
-               [&](std::size_t c, std::span<const float> run) { channels[c].observe(run); });
+  merge_channels(channels,
+                 gather_in_parts<ChannelExtremes>(view.units(), 1, [&](int64_t first, int64_t end) {
+                   return extremes_of(view, first, end);
+                 }).channels);
 }
 
-// The sum over one sample is made in one order, and added exactly to those of others.
-void ChannelSums::observe(const Tensor& values, int axis) {
-  const Layout layout = layout_of(values, axis, sums.size());
-  if (values.size() == 0) return;
-  std::vector<double> sample(layout.count);
-  if (layout.slice == 1) {
-    const std::span<const float> all = elements(values);
-    for (std::size_t row = 0; row < all.size(); row += layout.count)
-      for (std::size_t c = 0; c < layout.count; ++c) sample[c] += all[row + c];
-  } else {
-    for_each_run(values, layout, [&](std::size_t c, std::span<const float> run) {
-      sample[c] += lane_sums(run).first;
-    });
-  }
-  sums.resize(layout.count);
-  for (std::size_t c = 0; c < sample.size(); ++c) sums[c].add(sample[c]);
-  count += values.size() / std::ssize(sample);
+Extremes ChannelSums::observe(const Tensor& values, int axis) {
+  const ChannelView view = view_of(values, axis, sums.size());
+  if (values.size() == 0) return {};
+  PartSums sample = gather_in_parts<PartSums>(
+      view.units(), 1, [&](int64_t first, int64_t end) { return sums_of(view, first, end); });
+  sample.channels.count = view.size / view.count;
+  merge(sample.channels);
+  return sample.extremes;
 }
 
 void ChannelSums::merge(const ChannelSums& other) {

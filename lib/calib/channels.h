@@ -18,8 +18,9 @@ struct ChannelSums {
   int64_t count = 0;  // elements of each channel
   std::vector<ExactSum> sums;
 
-  /// Takes in a finite float32 tensor with its channels along `axis`, as observe_channels.
-  void observe(const Tensor& values, int axis);
+  /// Takes in a float32 tensor with its channels along `axis`, as observe_channels, and gives its
+  /// extremes: it is read once for both.
+  Extremes observe(const Tensor& values, int axis);
   /// Throws Error for another number of channels.
   void merge(const ChannelSums& other);
   std::vector<float> means() const;

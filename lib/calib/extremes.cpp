@@ -1,51 +1,32 @@
 #include "calib/extremes.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
+
+#include "calib/parts.h"
 
 namespace qtool {
 namespace {
 
-// Maps the bits of floats to integers of the same order, and back: NaN and Inf come to lie outside
-// all finite numbers. Compilers vectorize a minimum of integers, but not one of floats.
-int32_t ordered(int32_t bits) { return bits ^ ((bits >> 31) & 0x7fffffff); }
-int32_t key_of(float value) { return ordered(std::bit_cast<int32_t>(value)); }
-float value_of(int32_t key) { return std::bit_cast<float>(ordered(key)); }
+constexpr int64_t kLeastPart = 1 << 16;
 
-// What lies between two keys, both of finite numbers.
-Extremes extremes_of(int64_t count, int32_t low, int32_t high) {
-  constexpr float kMax = std::numeric_limits<float>::max();
-  if (low < key_of(-kMax) || high > key_of(kMax)) fail("holds NaN or Inf");
-  return {count, value_of(low), value_of(high)};
+Extremes extremes_of(std::span<const float> values) {
+  return Extremes::of(std::ssize(values), simd::extent_of(std::ssize(values), values.data()));
 }
 
 }  // namespace
 
-void Extremes::observe(std::span<const float> values) {
-  if (values.empty()) return;
-  int32_t low = key_of(values[0]), high = low;
-  for (const float value : values) {
-    const int32_t key = key_of(value);
-    low = std::min(low, key);
-    high = std::max(high, key);
-  }
-  merge(extremes_of(std::ssize(values), low, high));
+Extremes Extremes::of(int64_t count, const simd::Extent& extent) {
+  if (!std::isfinite(extent.magnitude)) fail("holds NaN or Inf");
+  return {count, extent.min, extent.max};
 }
 
-void observe_columns(std::span<Extremes> columns, std::span<const float> rows) {
-  const std::size_t count = columns.size();
-  if (rows.empty()) return;
-  std::vector<int32_t> low(count), high(count);
-  for (std::size_t c = 0; c < count; ++c) low[c] = high[c] = key_of(rows[c]);
-  for (std::size_t row = count; row < rows.size(); row += count)
-    for (std::size_t c = 0; c < count; ++c) {
-      const int32_t key = key_of(rows[row + c]);
-      low[c] = std::min(low[c], key);
-      high[c] = std::max(high[c], key);
-    }
-  for (std::size_t c = 0; c < count; ++c)
-    columns[c].merge(extremes_of(std::ssize(rows) / std::ssize(columns), low[c], high[c]));
+void Extremes::observe(std::span<const float> values) {
+  if (values.empty()) return;
+  merge(gather_in_parts<Extremes>(std::ssize(values), kLeastPart, [&](int64_t first, int64_t end) {
+    return extremes_of(
+        values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(end - first)));
+  }));
 }
 
 void Extremes::observe(const Tensor& values) {

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "calib/range.h"
+#include "kernels/simd/observe.h"
 #include "tensor/tensor.h"
 
 namespace qtool {
@@ -20,6 +21,8 @@ struct Extremes {
   void observe(std::span<const float> values);
   /// The same for its finite elements.
   void observe_finite(const Tensor& values);
+  /// Of so many elements with this extent. Throws Error if NaN or Inf was among them.
+  static Extremes of(int64_t count, const simd::Extent& extent);
   /// Takes in what another run saw; exact and free of order.
   void merge(const Extremes& other);
 
@@ -28,8 +31,5 @@ struct Extremes {
   /// Both ends; [0, 0] if nothing was seen.
   Range range() const;
 };
-
-/// Takes in an array [rows, columns] column by column. Throws Error on NaN or Inf.
-void observe_columns(std::span<Extremes> columns, std::span<const float> rows);
 
 }  // namespace qtool

@@ -16,26 +16,47 @@ class Histogram {
  public:
   static constexpr int kSide = 4096;
 
-  /// Takes in finite numbers, none of a larger magnitude than `magnitude`.
-  void observe(std::span<const float> values, float magnitude);
+  Histogram() = default;
+  /// With these counts from bin `first` on, a width of 2^exponent. Throws Error for bins or widths that
+  /// there are not, and for negative counts.
+  Histogram(int exponent, int first, std::vector<int64_t> counts);
+
   void merge(const Histogram& other);
 
   double width() const;
-  /// Exponent of the width, and all counts from bin −kSide on; empty if nothing was seen.
   int exponent() const { return exponent_; }
-  const std::vector<int64_t>& counts() const { return counts_; }
-  /// From what exponent() and counts() gave. Throws Error for other numbers of bins or negative counts.
-  static Histogram of(int exponent, std::vector<int64_t> counts);
+  /// The counts of all bins, from −kSide on; empty if nothing was seen.
+  std::vector<int64_t> counts() const;
+  /// Those from the first bin that holds any to the last, and which bin is the first.
+  const std::vector<int64_t>& used() const { return used_; }
+  int first() const { return first_; }
 
   bool operator==(const Histogram&) const = default;
 
- private:
-  void add(const std::vector<int64_t>& finer, int exponent);
-  void widen(int exponent);
+  static constexpr int kFinest = -120;  // exponent of the least width
 
-  static constexpr int kFinest = -120;
+ private:
+  void widen(int exponent);
+  void reach(int first, int end);
+
   int exponent_ = kFinest;
-  std::vector<int64_t> counts_;
+  int first_ = 0;
+  std::vector<int64_t> used_;
+};
+
+/// A histogram in the making: numbers are counted in one pass.
+class HistogramCounter {
+ public:
+  HistogramCounter();
+  /// Takes in finite numbers, none of a larger magnitude than `magnitude`.
+  void observe(std::span<const float> values, float magnitude);
+  /// Of all numbers seen.
+  Histogram histogram() const;
+
+ private:
+  int exponent_ = Histogram::kFinest;
+  Histogram earlier_;            // what was counted with smaller widths
+  std::vector<int64_t> counts_;  // as simd::count_places has them
 };
 
 }  // namespace qtool

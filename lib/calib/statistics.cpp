@@ -2,24 +2,47 @@
 
 #include <algorithm>
 
-#include "calib/lane_sums.h"
+#include "calib/parts.h"
+#include "kernels/simd/observe.h"
 
 namespace qtool {
 
-// Elements are read three times, while they are in cache: extremes first, which the histogram needs.
+namespace {
+
+constexpr int64_t kBlock =
+    4096;  // elements whose sums are rounded as double; they stay in L1 cache
+
+// What blocks [first, end) of a tensor hold. Each is read from memory once.
+Statistics statistics_of(std::span<const float> elements, int64_t first, int64_t end) {
+  Statistics result;
+  HistogramCounter counter;
+  for (int64_t block = first; block < end; ++block) {
+    const auto begin = static_cast<std::size_t>(block * kBlock);
+    const auto values =
+        elements.subspan(begin, std::min<std::size_t>(kBlock, elements.size() - begin));
+    Extremes seen;
+    seen.observe(values);
+    const simd::PowerSums sums = simd::power_sums(std::ssize(values), values.data());
+    result.extremes.merge(seen);
+    result.sum.add(sums.first);
+    result.squares.add(sums.second);
+    counter.observe(values, seen.magnitude());
+  }
+  result.histogram = counter.histogram();
+  return result;
+}
+
+}  // namespace
+
 void Statistics::observe(const Tensor& values, int64_t sample) {
   const std::span<const float> elements(values.data<float>(),
                                         static_cast<std::size_t>(values.size()));
   if (elements.empty()) return;
-  Extremes seen;
-  seen.observe(elements);
-  const LaneSums sums = lane_sums(elements);
-  Statistics one;
-  one.extremes = seen;
-  one.sum.add(sums.first);
-  one.squares.add(sums.second);
-  one.recent.emplace(sample, seen.range());
-  histogram.observe(elements, seen.magnitude());
+  constexpr int64_t kLeastPart = 16;
+  Statistics one = gather_in_parts<Statistics>(
+      (std::ssize(elements) + kBlock - 1) / kBlock, kLeastPart,
+      [&](int64_t first, int64_t end) { return statistics_of(elements, first, end); });
+  one.recent.emplace(sample, one.extremes.range());
   merge(one);
 }
 

@@ -13,7 +13,7 @@ namespace qtool {
 /// their numbers alone, not on the order or the grouping in which they come.
 struct Statistics {
   Extremes extremes;
-  ExactSum sum, squares;  // of the elements; sums within a sample are rounded, as double
+  ExactSum sum, squares;  // of the elements; sums of a few thousand each are rounded, as double
   Histogram histogram;
   /// Extremes within each of the last samples, by the number of the sample.
   std::map<int64_t, Range> recent;

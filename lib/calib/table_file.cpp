@@ -21,13 +21,8 @@ Json extremes_json(const Extremes& extremes) {
 
 // Counts from the first bin that holds numbers to the last.
 Json histogram_json(const Histogram& histogram) {
-  const std::vector<int64_t>& counts = histogram.counts();
-  const auto is_used = [](int64_t count) { return count > 0; };
-  const auto first = std::find_if(counts.begin(), counts.end(), is_used);
-  const auto end = std::find_if(counts.rbegin(), counts.rend(), is_used).base();
-  return {{"width", histogram.exponent()},
-          {"first", first - counts.begin() - Histogram::kSide},
-          {"counts", std::vector<int64_t>(first, std::max(first, end))}};
+  return {
+      {"width", histogram.exponent()}, {"first", histogram.first()}, {"counts", histogram.used()}};
 }
 
 Json recent_json(const std::map<int64_t, Range>& recent) {
@@ -75,10 +70,9 @@ Histogram read_histogram(const JsonView& view) {
   const std::vector<JsonView> counts = view.at("counts").elements();
   if (first + std::ssize(counts) > Histogram::kSide)
     view.at("counts").fail_expected("fewer counts");
-  std::vector<int64_t> all(2 * Histogram::kSide);
-  for (std::size_t i = 0; i < counts.size(); ++i)
-    all[static_cast<std::size_t>(first + Histogram::kSide) + i] = counts[i].integer(0, kMany);
-  return Histogram::of(exponent, std::move(all));
+  std::vector<int64_t> used;
+  for (const JsonView& count : counts) used.push_back(count.integer(0, kMany));
+  return {exponent, static_cast<int>(first), std::move(used)};
 }
 
 Range read_range(const JsonView& low, const JsonView& high) {

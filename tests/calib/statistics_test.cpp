@@ -3,7 +3,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 #include <limits>
+#include <random>
 
+#include "base/parallel.h"
 #include "error_of.h"
 
 using namespace qtool;
@@ -25,7 +27,86 @@ bool same(const Extremes& a, const Extremes& b) {
          std::signbit(a.min) == std::signbit(b.min) && std::signbit(a.max) == std::signbit(b.max);
 }
 
+// Large enough that several threads take parts of it.
+Tensor large(const Shape& shape) {
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  Tensor tensor(DType::kFloat32, shape);
+  for (int64_t i = 0; i < tensor.size(); ++i) tensor.mutable_data<float>()[i] = normal(random);
+  return tensor;
+}
+
+// What `of` gives with 1, 2 and 4 threads.
+template <class Of>
+auto with_threads(const Of& of) {
+  std::vector<decltype(of())> results;
+  for (const int count : {1, 2, 4}) {
+    set_threads(count);
+    results.push_back(of());
+  }
+  set_threads(1);
+  return results;
+}
+
 }  // namespace
+
+TEST_CASE("statistics are the same with any number of threads") {
+  const Tensor tensor = large({2, 3, 300, 301});
+  const auto seen = with_threads([&] {
+    Statistics statistics;
+    statistics.observe(tensor, 0);
+    return statistics;
+  });
+  for (const Statistics& each : seen) {
+    CHECK(same(each.extremes, seen[0].extremes));
+    CHECK(each.sum == seen[0].sum);
+    CHECK(each.squares == seen[0].squares);
+    CHECK(each.histogram == seen[0].histogram);
+  }
+  double sum = 0;
+  for (int64_t i = 0; i < tensor.size(); ++i) sum += tensor.data<float>()[i];
+  CHECK(std::fabs(seen[0].sum.value() - sum) < 1e-8);
+  CHECK(seen[0].extremes.count == tensor.size());
+}
+
+TEST_CASE("channels are the same with any number of threads, along any axis") {
+  const Tensor tensor = large({2, 3, 300, 301});
+  for (const int axis : {0, 1, 2, -1}) {
+    const auto sums = with_threads([&] {
+      ChannelSums channels;
+      channels.observe(tensor, axis);
+      return channels;
+    });
+    const auto extremes = with_threads([&] {
+      std::vector<Extremes> channels;
+      observe_channels(channels, tensor, axis);
+      return channels;
+    });
+    for (std::size_t i = 1; i < sums.size(); ++i) {
+      CHECK(sums[i].count == sums[0].count);
+      CHECK(sums[i].sums == sums[0].sums);
+      REQUIRE(extremes[i].size() == extremes[0].size());
+      for (std::size_t c = 0; c < extremes[0].size(); ++c)
+        CHECK(same(extremes[i][c], extremes[0][c]));
+    }
+  }
+}
+
+TEST_CASE("NaN is found in any thread's part, and nothing is kept of its tensor") {
+  Tensor tensor = large({1 << 20});
+  for (const int64_t at : {0, 300000, (1 << 20) - 1}) {
+    const float before = std::exchange(tensor.mutable_data<float>()[at], NAN);
+    const auto texts = with_threads([&] {
+      Statistics statistics;
+      std::string text = error_of([&] { statistics.observe(tensor, 0); });
+      CHECK(statistics.extremes.count == 0);
+      CHECK(statistics.histogram == Histogram());
+      return text;
+    });
+    for (const std::string& text : texts) CHECK(text == "holds NaN or Inf");
+    tensor.mutable_data<float>()[at] = before;
+  }
+}
 
 TEST_CASE("the smallest and the largest element are found wherever they are") {
   for (std::size_t size : {1u, 7u, 16u, 33u, 100u})
