@@ -18,11 +18,18 @@ Range moving_average(const std::map<int64_t, Range>& recent, double averaging) {
   return {static_cast<float>(low), static_cast<float>(high)};
 }
 
-Range deviation_range(const Statistics& statistics, double deviations) {
+struct Moments {
+  double mean, deviation;
+};
+Moments moments(const Statistics& statistics) {
   const auto count = static_cast<double>(statistics.extremes.count);
   const double mean = statistics.sum.value() / count;
-  const double variance = std::max(0.0, statistics.squares.value() / count - mean * mean);
-  const double half = deviations * std::sqrt(variance);
+  return {mean, std::sqrt(std::max(0.0, statistics.squares.value() / count - mean * mean))};
+}
+
+Range deviation_range(const Statistics& statistics, double deviations) {
+  const auto [mean, deviation] = moments(statistics);
+  const double half = deviations * deviation;
   return {std::max(statistics.extremes.min, static_cast<float>(mean - half)),
           std::min(statistics.extremes.max, static_cast<float>(mean + half))};
 }
@@ -47,6 +54,11 @@ Range choose_range(const Statistics& statistics, const RangeChoice& choice) {
       return l2_range(statistics.histogram, seen, choice.grid);
     case RangeMethod::kDeviation:
       return deviation_range(statistics, choice.deviations);
+    case RangeMethod::kDistribution:
+      QTOOL_ASSERT(choice.grid.float_type);
+      return seen.min == seen.max
+                 ? seen  // a constant
+                 : distribution_range(moments(statistics).deviation, *choice.grid.float_type);
     case RangeMethod::kAuto:
       break;
   }

@@ -1,11 +1,12 @@
 #include "calib/range_choice.h"
 
 #include "base/named.h"
+#include "tensor/quant_params.h"
 
 namespace qtool {
 namespace {
 
-constexpr std::array<Named<RangeMethod>, 8> kMethods = {
+constexpr std::array<Named<RangeMethod>, 9> kMethods = {
     {{"minmax", RangeMethod::kMinMax},
      {"moving-average", RangeMethod::kMovingAverage},
      {"percentile", RangeMethod::kPercentile},
@@ -13,6 +14,7 @@ constexpr std::array<Named<RangeMethod>, 8> kMethods = {
      {"mse", RangeMethod::kMse},
      {"l2", RangeMethod::kL2},
      {"deviation", RangeMethod::kDeviation},
+     {"distribution", RangeMethod::kDistribution},
      {"auto", RangeMethod::kAuto}}};
 
 constexpr std::array<RangeParameter, 3> kParameters = {
@@ -25,16 +27,24 @@ constexpr std::array<RangeParameter, 3> kParameters = {
 
 }  // namespace
 
+Grid Grid::of(DType dtype, bool symmetric) {
+  Grid grid{.levels = 1 << bits(dtype), .symmetric = symmetric, .float_type = {}};
+  if (largest_number(dtype)) grid = {.symmetric = true, .float_type = dtype};
+  return grid;
+}
+
 std::string_view name(RangeMethod method) { return name_of(kMethods, method); }
 std::optional<RangeMethod> find_range_method(std::string_view name) {
   return find_named(kMethods, name);
 }
 std::string range_method_names() { return names_of(kMethods); }
 
-std::vector<RangeMethod> statistics_methods() {
+std::vector<RangeMethod> statistics_methods(const Grid& grid) {
   std::vector<RangeMethod> methods;
   for (const auto& row : kMethods)
-    if (row.value != RangeMethod::kAuto) methods.push_back(row.value);
+    if (row.value != RangeMethod::kAuto &&
+        (row.value != RangeMethod::kDistribution || grid.float_type))
+      methods.push_back(row.value);
   return methods;
 }
 

@@ -8,12 +8,17 @@
 #include <string_view>
 #include <vector>
 
+#include "tensor/dtype.h"
+
 namespace qtool {
 
-/// What range methods know of the integers that the range is for.
+/// What range methods know of the numbers that the range is for.
 struct Grid {
   int levels = 256;        // 256 for 8 bits
   bool symmetric = false;  // the range will be made [−max(−min, max), max(−min, max)]
+  std::optional<DType> float_type;  // float8 in place of integers; symmetric then
+
+  static Grid of(DType dtype, bool symmetric);
 };
 
 /// How the range of a value follows from its statistics. See docs/quantization.md.
@@ -25,14 +30,16 @@ enum class RangeMethod : uint8_t {
   kMse,            // least squared error
   kL2,             // the same by the search of PyTorch's HistogramObserver
   kDeviation,      // mean ± k standard deviations
+  kDistribution,   // of float8: the deviation of the numbers onto that of the type's
   kAuto,           // of some others that with the least error of the layers that read the value
 };
 std::string_view name(RangeMethod method);
 /// The method of that name, "minmax", "moving-average", "percentile"…; nothing if there is none.
 std::optional<RangeMethod> find_range_method(std::string_view name);
 std::string range_method_names();
-/// Those that follow from statistics alone: all but kAuto, in that order.
-std::vector<RangeMethod> statistics_methods();
+/// Those that follow from statistics alone, in that order: all but kAuto, and kDistribution for float8
+/// only.
+std::vector<RangeMethod> statistics_methods(const Grid& grid);
 
 /// The method with what it needs to know.
 struct RangeChoice {

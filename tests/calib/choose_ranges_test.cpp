@@ -1,5 +1,6 @@
 #include "calib/choose_ranges.h"
 
+#include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
@@ -67,6 +68,33 @@ TEST_CASE("methods that weigh errors cut a lonely outlier, and nothing of evenly
     CHECK(cut.min < -1.5f);
     CHECK(cut.max < 20);
   }
+}
+
+// The numbers of e4m3fn: ±m/8 · 2⁻⁶ without a leading one, ±(1 + m/8) · 2^(e − 7), but NaN in place of the last.
+TEST_CASE("distribution makes numbers deviate as those of float8 do") {
+  double squares = 0;
+  for (int e = 0; e < 16; ++e)
+    for (int m = 0; m < (e == 15 ? 7 : 8); ++m) {
+      const double number = e == 0 ? std::ldexp(m, -9) : std::ldexp(8 + m, e - 10);
+      squares += 2 * number * number;
+    }
+  const double end = 448 / std::sqrt(squares / 254);
+  const Grid grid = Grid::of(DType::kFloat8E4M3FN, false);
+  const RangeChoice choice{.method = RangeMethod::kDistribution, .grid = grid};
+  const Range range = choose_range(seen({{1, 3}, {1, 3}}), choice);  // of deviation 1
+  CHECK(range.max == Catch::Approx(end).epsilon(1e-6));
+  CHECK(range.min == -range.max);
+  CHECK(choose_range(seen({{5, 5}}), choice) == Range{5, 5});
+  CHECK(grid.symmetric);
+}
+
+TEST_CASE("distribution is a method of float8 only") {
+  const auto has_it = [](const Grid& grid) {
+    const std::vector<RangeMethod> methods = statistics_methods(grid);
+    return std::count(methods.begin(), methods.end(), RangeMethod::kDistribution) == 1;
+  };
+  CHECK_FALSE(has_it(Grid::of(DType::kUInt8, false)));
+  CHECK(has_it(Grid::of(DType::kFloat8E5M2, false)));
 }
 
 // 256 levels hold a normal distribution best up to a deviations, where cutting, 2 ∫ (x − a)² φ from a on,
