@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "calib/remarks.h"
-#include "calib/table_file.h"
+#include "calib/statistics/table_file.h"
 #include "calibration.h"
 #include "interrupt.h"
 #include "ir/fingerprint.h"

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <numeric>
 
-#include "calib/choose_ranges.h"
+#include "calib/methods/choose_ranges.h"
+#include "calib/readers/sample_remarks.h"
 #include "calib/remarks.h"
-#include "calib/sample_remarks.h"
 #include "ir/bodies.h"
 #include "report/html_report.h"
 #include "report/model_summary.h"

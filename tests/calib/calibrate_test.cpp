@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include "calib/table_file.h"
+#include "calib/statistics/table_file.h"
 #include "error_of.h"
 #include "ir/text.h"
 #include "temp_folder.h"

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "base/json.h"
-#include "calib/choose_ranges.h"
+#include "calib/methods/choose_ranges.h"
 
 using namespace qtool;
 using Catch::Approx;

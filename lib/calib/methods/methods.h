@@ -1,8 +1,8 @@
 #pragma once
 
-#include "calib/histogram.h"
-#include "calib/range.h"
-#include "calib/range_choice.h"
+#include "calib/methods/range_choice.h"
+#include "calib/ranges/range.h"
+#include "calib/statistics/histogram.h"
 
 namespace qtool {
 
