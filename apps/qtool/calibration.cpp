@@ -5,11 +5,12 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/parallel.h"
 #include "calib/calibrate.h"
-#include "calib/foreign_ranges.h"
-#include "calib/ranges_file.h"
+#include "calib/ranges/foreign_ranges.h"
+#include "calib/ranges/ranges_file.h"
 #include "calib/remarks.h"
-#include "calib/table_file.h"
+#include "calib/statistics/table_file.h"
 #include "ir/fingerprint.h"
 #include "progress.h"
 #include "quant/auto_ranges.h"

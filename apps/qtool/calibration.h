@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "calib/choose_ranges.h"
+#include "calib/methods/choose_ranges.h"
 #include "quant/plan.h"
 #include "range_options.h"
 #include "sample_options.h"

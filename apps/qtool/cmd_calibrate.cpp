@@ -5,8 +5,9 @@
 #include <sstream>
 
 #include "base/file.h"
+#include "base/parallel.h"
 #include "calib/remarks.h"
-#include "calib/table_file.h"
+#include "calib/statistics/table_file.h"
 #include "calibration.h"
 #include "interrupt.h"
 #include "ir/fingerprint.h"
@@ -38,7 +39,7 @@ CalibrationRun parse_shard(const std::string& text) {
   return run;
 }
 
-// Writes the table so often that this takes a twentieth of the time, and when asked to stop.
+// Writes the table so often that this takes a fiftieth of the time, and when asked to stop.
 class Saver {
  public:
   Saver(std::string path, std::string fingerprint)
@@ -51,7 +52,7 @@ class Saver {
     took_ = last_ - start;
   }
   bool checkpoint(const CalibrationTable& table) {
-    if (Clock::now() - last_ > 20 * took_) save(table);
+    if (Clock::now() - last_ > 50 * took_) save(table);
     return !interrupt_.came();
   }
   bool interrupted() const { return interrupt_.came(); }
@@ -124,8 +125,7 @@ void run(CalibrateOptions& options) {
                                  .graph = model.graph,
                                  .table = table,
                                  .targets = targets,
-                                 .grid = {.levels = 1 << bits(activation.dtype),
-                                          .symmetric = activation.symmetric}}));
+                                 .grid = Grid::of(activation.dtype, activation.symmetric)}));
   if (!quantize.common.quiet)
     fmt::print("{}: {} samples, {} values\n",
                options.table.empty() ? quantize.output : options.report, table.samples.count(),

@@ -1,5 +1,5 @@
 #include "base/file.h"
-#include "calib/table_file.h"
+#include "calib/statistics/table_file.h"
 #include "command.h"
 
 namespace qtool {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "calib/layout.h"
+#include "calib/readers/layout.h"
 #include "onnx_io/test_data.h"
 
 namespace qtool {

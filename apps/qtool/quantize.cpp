@@ -95,8 +95,10 @@ void print_plan(const Model& model, const QuantPlan& plan) {
 void check_format(const QuantizeOptions& options) {
   const QuantOptions& quant = options.quant;
   if (options.to_qoperator && quant.mode == Mode::kStatic &&
-      std::max(bits(quant.activation.dtype), bits(quant.weight.dtype)) > 8)
-    throw CLI::ValidationError("--format", "there are no quantized operators on 16 bits; use qdq");
+      (std::max(bits(quant.activation.dtype), bits(quant.weight.dtype)) > 8 ||
+       largest_number(quant.activation.dtype)))
+    throw CLI::ValidationError(
+        "--format", "there are no quantized operators on 16 bits and on float8; use qdq");
 }
 
 // The prepared model and its plan.

@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "calib/choose_ranges.h"
+#include "calib/methods/choose_ranges.h"
 
 namespace qtool {
 

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "calib/sample_remarks.h"
+#include "calib/readers/sample_remarks.h"
 #include "command.h"
 
 namespace qtool {

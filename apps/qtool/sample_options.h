@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "calib/reader.h"
+#include "calib/readers/reader.h"
 
 namespace qtool {
 

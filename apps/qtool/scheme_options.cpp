@@ -1,6 +1,6 @@
 #include "scheme_options.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 
@@ -62,12 +62,23 @@ void apply_target(const std::string& name, QuantOptions& quant) {
     }
 }
 
+// As many as name one of these, short or in full.
+CLI::Validator names_of_types(const std::vector<std::string>& allowed) {
+  return {[allowed](const std::string& text) {
+            const auto type = find_quant_type(text);
+            for (const std::string& each : allowed)
+              if (type && find_quant_type(each) == type) return std::string();
+            return fmt::format("'{}' is none of {}", text, fmt::join(allowed, ", "));
+          },
+          fmt::format("{{{}}}", fmt::join(allowed, ","))};
+}
+
 void add_type_option(CLI::App& command, const std::string& flag, DType& type,
                      const std::vector<std::string>& allowed, const std::string& description) {
   command
       .add_option_function<std::string>(
           flag, [&type](const std::string& text) { type = *find_quant_type(text); }, description)
-      ->check(CLI::IsMember(allowed));
+      ->check(names_of_types(allowed));
 }
 
 // "pattern=mode" as a rule.
@@ -88,6 +99,9 @@ std::vector<std::string> with_prefix(std::string_view prefix, std::vector<std::s
 void check_types(const QuantOptions& quant) {
   if (quant.weight.reduce_range && largest_number(quant.weight.dtype))
     throw CLI::ValidationError("--reduce-range", "there is no such float8 type");
+  if (largest_number(quant.activation.dtype) && !largest_number(quant.weight.dtype))
+    throw CLI::ValidationError("--activation-type",
+                               "float8 goes with float8 weights: give --weight-type e4m3fn too");
   if (quant.activation.dtype == kS8 && quant.weight.dtype == kU8)
     throw CLI::ValidationError("--weight-type",
                                "u8 does not go with --activation-type s8: runtimes "
@@ -130,8 +144,8 @@ void add_type_options(CLI::App& command, SchemeOptions& options, QuantOptions& q
                   {"s8", "u8", "s4", "u4", "s16", "e4m3fn", "e5m2"}, "s8 (default), u8, s4…");
   if (quant.mode == Mode::kStatic) {
     add_type_option(command, "--activation-type", quant.activation.dtype,
-                    {"u8", "s8", "u16", "s16"},
-                    "u8 (default), s8, u16 or s16; s8 is slower on x86");
+                    {"u8", "s8", "u16", "s16", "e4m3fn", "e5m2"},
+                    "u8 (default), s8, u16, s16, or float8: e4m3fn or e5m2; s8 is slower on x86");
     command.add_flag("--symmetric", options.symmetric_activations,
                      "Activations with the zero point in the middle");
   }
@@ -171,6 +185,10 @@ void SchemeOptions::fill(QuantOptions& quant) const {
   if (per_channel || per_tensor) quant.weight.per_channel = per_channel;
   if (symmetric_activations) quant.activation.symmetric = true;
   check_types(quant);
+  if (largest_number(quant.activation.dtype)) {
+    // Zero point 0, which expresses no Relu, and no kernels that would add integers.
+    quant.activation.symmetric = quant.float_bias = quant.float_clip = true;
+  }
   quant.weight.symmetric = symmetric_by_default(quant.weight.dtype);
   const auto keep_float_but = [&](std::vector<std::string> nodes, const char* origin) {
     if (!nodes.empty())

@@ -21,19 +21,23 @@ std::string message_of(const Json::exception& error) {
 void append(const Json& json, int levels, const std::string& indent, std::string& text) {
   if (json.is_number_float() && !std::isfinite(json.get<float>()))
     fail("{} cannot be written as JSON", json.get<float>());
+  if (json.is_number_integer() && !json.is_number_unsigned()) {
+    text += fmt::format_int(json.get<int64_t>()).c_str();  // tables are made of these
+    return;
+  }
   if (!json.is_structured() || json.empty()) {
     text += json.dump();
     return;
   }
   const bool lines = levels > 0;
   const std::string inner = indent + "  ";
-  std::string separator = lines ? "\n" + inner : "";
+  const std::string separator = lines ? ",\n" + inner : ", ";
   text += json.is_object() ? '{' : '[';
-  for (const auto& [key, value] : json.items()) {
-    text += separator;
-    if (json.is_object()) text += Json(key).dump() + ": ";
-    append(value, levels - 1, inner, text);
-    separator = lines ? ",\n" + inner : ", ";
+  if (lines) text += "\n" + inner;
+  for (auto it = json.begin(); it != json.end(); ++it) {
+    if (it != json.begin()) text += separator;
+    if (json.is_object()) text += Json(it.key()).dump() + ": ";
+    append(*it, levels - 1, inner, text);
   }
   if (lines) text += "\n" + indent;
   text += json.is_object() ? '}' : ']';

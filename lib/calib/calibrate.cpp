@@ -8,17 +8,22 @@ namespace qtool {
 void observe(const CalibrationTargets& targets, bool statistics, int64_t sample,
              const std::string& name, const Tensor& value, Layout layout, CalibrationTable& table) {
   if (targets.finite.contains(name)) return table.values[name].observe_finite(value);
+  Extremes& extremes = table.values[name];
+  const auto means = targets.means.find(name);
+  Extremes seen;
+  if (means != targets.means.end())
+    seen = table.sums[name].observe(value, axis_in(layout, means->second, value.rank()));
+  else if (!statistics)
+    seen.observe(value);
   if (statistics) {
     Statistics& all = table.statistics[name];
     all.observe(value, sample);
-    table.values[name] = all.extremes;
+    extremes = all.extremes;
   } else {
-    table.values[name].observe(value);
+    extremes.merge(seen);
   }
   if (const auto axis = targets.channels.find(name); axis != targets.channels.end())
     observe_channels(table.channels[name], value, axis_in(layout, axis->second, value.rank()));
-  if (const auto axis = targets.means.find(name); axis != targets.means.end())
-    table.sums[name].observe(value, axis_in(layout, axis->second, value.rank()));
 }
 
 void calibrate(const Model& model, const SampleReader& samples, const CalibrationTargets& targets,

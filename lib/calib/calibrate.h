@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "calib/reader.h"
-#include "calib/statistics.h"
+#include "calib/readers/reader.h"
+#include "calib/statistics/statistics.h"
 
 namespace qtool {
 

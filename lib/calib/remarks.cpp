@@ -18,10 +18,11 @@ constexpr std::array<Named<Doubt>, 4> kDoubts = {{{"", Doubt::kNone},
 
 constexpr std::size_t kNamed = 5;  // the rest is counted
 
-// The sentence if there are values; `text` goes between them and the reason.
+// The sentence if there are values: what is said of one, or of many.
 void add(std::vector<std::string>& remarks, std::vector<std::string> values,
-         const std::string& text) {
+         const std::string& of_one, const std::string& of_many) {
   if (values.empty()) return;
+  const std::string& text = values.size() == 1 ? of_one : of_many;
   const std::size_t more = values.size() - std::min(values.size(), kNamed);
   values.resize(values.size() - more);
   remarks.push_back(fmt::format("'{}'{} {}", fmt::join(values, "', '"),
@@ -44,14 +45,18 @@ std::vector<std::string> remarks(const CalibrationTable& table, const Calibratio
   std::map<Doubt, std::vector<std::string>> doubtful;
   for (const std::string& name : targets.values) doubtful[doubt(table, name)].push_back(name);
   std::vector<std::string> result;
-  add(result, doubtful[Doubt::kUnreached],
+  add(result, doubtful[Doubt::kUnreached], "was reached by no sample: what reads it stays float",
       "were reached by no sample: what reads them stays float");
   add(result, doubtful[Doubt::kConstant],
+      "is constant in all samples: do the samples stand for real data?",
       "are constant in all samples: do the samples stand for real data?");
-  add(result, doubtful[Doubt::kFew],
-      fmt::format("have fewer than {} numbers in all samples, too few for a histogram: their "
-                  "range may be wrong with methods other than minmax",
-                  2 * Histogram::kSide));
+  const auto few = [](const char* have, const char* their) {
+    return fmt::format(
+        "{} fewer than {} numbers in all samples, too few for a histogram: {} range may be wrong "
+        "with methods other than minmax",
+        have, 2 * Histogram::kSide, their);
+  };
+  add(result, doubtful[Doubt::kFew], few("has", "its"), few("have", "their"));
   return result;
 }
 

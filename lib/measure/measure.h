@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "calib/calibrate.h"
-#include "calib/reader.h"
+#include "calib/readers/reader.h"
 #include "metrics/accuracy.h"
 #include "metrics/latency.h"
 #include "runtime/executor.h"

@@ -36,6 +36,7 @@ std::optional<std::pair<float, float>> clip_range(const Graph& graph, const Node
 
 bool saturates(const std::pair<float, float>& interval, DType dtype, float scale,
                int32_t zero_point) {
+  if (largest_number(dtype)) return false;  // float8 has both signs
   const auto zero = static_cast<float>(zero_point);
   const QuantRange range = quant_range(dtype);
   return std::nearbyint(interval.first / scale) + zero <= static_cast<float>(range.min) &&

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "calib/foreign_ranges.h"
+#include "calib/ranges/foreign_ranges.h"
 #include "ir/bodies.h"
 #include "ops/channels_last.h"
 #include "quant/layer_trial.h"

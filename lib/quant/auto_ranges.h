@@ -1,6 +1,6 @@
 #pragma once
 
-#include "calib/choose_ranges.h"
+#include "calib/methods/choose_ranges.h"
 #include "quant/plan.h"
 
 namespace qtool {

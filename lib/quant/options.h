@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "calib/range_choice.h"
+#include "calib/methods/range_choice.h"
 #include "tensor/quant_params.h"
 
 namespace qtool {

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <numeric>
 
-#include "calib/choose_ranges.h"
+#include "calib/methods/choose_ranges.h"
+#include "calib/readers/sample_remarks.h"
 #include "calib/remarks.h"
-#include "calib/sample_remarks.h"
 #include "ir/bodies.h"
 #include "report/html_report.h"
 #include "report/model_summary.h"
@@ -43,7 +43,7 @@ Json histogram_json(const Histogram& histogram) {
 
 Json ranges_json(const Statistics& statistics, const Grid& grid) {
   Json list = Json::array();
-  for (const RangeMethod method : statistics_methods()) {
+  for (const RangeMethod method : statistics_methods(grid)) {
     const Range range = choose_range(statistics, {.method = method, .grid = grid});
     list.push_back({{"min", range.min},
                     {"max", range.max},
@@ -150,7 +150,7 @@ Json ReportWriter::remark_texts() const {
 Json ReportWriter::run() {
   for_each_graph(report_.graph, [&](const Graph& graph) { add_values(graph); });
   Json methods = Json::array();
-  for (const RangeMethod method : statistics_methods()) methods.push_back(name(method));
+  for (const RangeMethod method : statistics_methods(report_.grid)) methods.push_back(name(method));
   return {{"title", "Calibration of " + report_.model},
           {"facts", facts()},
           {"remarks", remark_texts()},

@@ -233,6 +233,8 @@ USAGE = [
     ("a negative block", "dynamic model.onnx out.onnx --block-size -3"),
     ("two targets", "dynamic model.onnx out.onnx --target arm --target web"),
     ("16 bits as quantized operators", "static model.onnx out.onnx --calib images.npy --activation-type u16 --format qoperator"),
+    ("float8 as quantized operators", "static model.onnx out.onnx --calib images.npy --activation-type e4m3fn --weight-type e4m3fn --format qoperator"),
+    ("float8 activations and other weights", "static model.onnx out.onnx --calib images.npy --activation-type float8e4m3fn"),
     ("float8 of less bits", "dynamic model.onnx out.onnx --weight-type e4m3fn --reduce-range"),
     ("a plan and samples", "static model.onnx out.onnx --plan plan.json --calib images.npy"),
     ("a plan and ranges", "static model.onnx out.onnx --plan plan.json --ranges ranges.json"),
@@ -536,6 +538,13 @@ def edited_plan(world, edit):
 def is_refused(world, line, *words):
     world.path("out.onnx").unlink(missing_ok=True)
     refuses(world, line, words)
+
+
+@case("static: float8 by its own method, which integers do not get")
+def _(world):
+    float8 = "--activation-type e4m3fn --weight-type float8e4m3fn --method distribution"
+    world.ok(f"static model.onnx out.onnx {CALIB} {float8}")
+    is_refused(world, f"static model.onnx out.onnx {CALIB} --method distribution", "distribution is for float8", "1.7 standard deviations")
 
 
 @case("plan: its application is what the command writes")

@@ -7,12 +7,21 @@ import signal
 import subprocess
 import time
 
+import ml_dtypes
 import numpy as np
 import onnx
+import onnxruntime
+from onnxruntime.quantization import quant_utils
 
 import interop
 
 SAMPLE = interop.SAMPLES["fashion_mobile"]
+FLOAT8 = ["--activation-type", "e4m3fn", "--weight-type", "e4m3fn"]
+# What float8 may cost of top-1, in points, by method.
+FLOAT8_LOSSES = {
+    "fashion_resnet": {"minmax": 0.5, "distribution": 1.5},
+    "fashion_mobile": {"minmax": 0.5, "distribution": 4},
+}
 INPUT = "x"
 SIDE = 4096  # bins of a histogram on each side of 0
 # Numbers that methods cut in different places: long tails, one side only, far outliers.
@@ -189,6 +198,51 @@ def check_statistics(qtool, tally, name):
     add("moving average", np.allclose([low, high], expected, rtol=1e-5), f"[{low:.4f}, {high:.4f}]", expected)
 
 
+def input_scale(path):
+    """Scale and zero point of the model's input."""
+    graph = onnx.load(path).graph
+    node = next(n for n in graph.node if n.op_type == "QuantizeLinear" and n.input[0] == INPUT)
+    constants = {c.name: onnx.numpy_helper.to_array(c) for c in graph.initializer}
+    return constants[node.input[1]], constants[node.input[2]]
+
+
+def check_distribution(qtool, tally, name):
+    """The scale of method distribution is that of the definition, and onnxruntime's for the same deviation."""
+    sample, output = Made(name, qtool.work), qtool.work / "float8.onnx"
+    qtool("static", sample.path, output, "--calib", sample.calib, "--method", "distribution", *FLOAT8)
+    onnx.checker.check_model(output, full_check=True)
+    scale, zero = input_scale(output)
+    deviation = sample.x.astype(np.float64).std()
+    numbers = np.arange(256, dtype=np.uint8).view(ml_dtypes.float8_e4m3fn).astype(np.float64)
+    expected = deviation / numbers[np.isfinite(numbers)].std()
+    _, theirs = quant_utils.compute_scale_zp_float8(onnx.TensorProto.FLOAT8E4M3FN, np.float32(deviation))
+    holds = np.allclose([scale, scale], [expected, theirs], rtol=1e-6) and zero.astype(np.float32) == 0
+    typed = zero.dtype == ml_dtypes.float8_e4m3fn
+    tally.add(f"{name}, distribution", "" if holds and typed else f"is not {expected}", f"scale {scale:.6g}")
+
+
+def float8_outputs(path, inputs):
+    """onnxruntime's, node by node: it would fuse as for integers, which drops every Relu before QuantizeLinear."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return session.run(None, {session.get_inputs()[0].name: inputs})[0]
+
+
+def check_float8(qtool, tally, name):
+    """What float8 costs on labelled images in onnxruntime."""
+    sample, count = interop.SAMPLES[name], 1000
+    images, labels = sample.evaluation(count), sample.labels()[:count]
+    right = {"float": np.mean(float8_outputs(sample.path, images).argmax(-1) == labels)}
+    for method in FLOAT8_LOSSES[name]:
+        output = qtool.work / f"{name} {method}.onnx"
+        qtool("static", sample.path, output, "--calib", sample.calib, *sample.flags, "--method", method, *FLOAT8)
+        right[method] = np.mean(float8_outputs(output, images).argmax(-1) == labels)
+    for method, most in FLOAT8_LOSSES[name].items():
+        loss = 100 * (right["float"] - right[method])
+        tally.add(f"{name}, float8 by {method}", "" if loss <= most else f"loses more than {most} points", f"{right[method]:.2%} of {right['float']:.2%}")
+
+
 def check_bytes(qtool, tally, table):
     """Shards in any order and any number of threads give the bytes of one run."""
     expected = table.read_bytes()
@@ -232,6 +286,9 @@ def main():
     qtool, tally = interop.Qtool(arguments.qtool, arguments.work), interop.Tally()
     for name in DISTRIBUTIONS:
         check_statistics(qtool, tally, name)
+        check_distribution(qtool, tally, name)
+    for name in FLOAT8_LOSSES:
+        check_float8(qtool, tally, name)
     table = calibrate(qtool, qtool.work / "table.json")
     check_bytes(qtool, tally, table)
     check_kills(qtool, tally, table)

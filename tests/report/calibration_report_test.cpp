@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "base/json.h"
-#include "calib/choose_ranges.h"
+#include "calib/methods/choose_ranges.h"
 
 using namespace qtool;
 using Catch::Approx;
@@ -18,9 +18,9 @@ Histogram numbers() {
   std::vector<float> values;
   for (int i = 0; i < 1000; ++i) values.push_back(static_cast<float>(i));
   values.push_back(4000);
-  Histogram histogram;
-  histogram.observe(values, 4000);
-  return histogram;
+  HistogramCounter counter;
+  counter.observe(values, 4000);
+  return counter.histogram();
 }
 
 Json data_of(const std::string& page) {
@@ -79,10 +79,10 @@ TEST_CASE("a calibration report tells of values in the order of the graph, reach
 
 TEST_CASE("a calibration report has the range of every method, and moments") {
   const Json calibration = Run().data()["calibration"];
-  CHECK(calibration["methods"].size() == statistics_methods().size());
+  CHECK(calibration["methods"].size() == statistics_methods({}).size());
   CHECK(calibration["methods"][0] == "minmax");
   const Json& x = calibration["values"][0];
-  CHECK(x["ranges"].size() == statistics_methods().size());
+  CHECK(x["ranges"].size() == statistics_methods({}).size());
   CHECK(x["ranges"][0] == Json({{"min", -1.0f}, {"max", 2.0f}, {"clipped", 0.0f}}));
   CHECK(x["mean"].get<float>() == Approx(0.5));
   CHECK(x["std"].get<float>() == Approx(std::sqrt(1.25)));

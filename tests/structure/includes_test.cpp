@@ -21,7 +21,7 @@ const std::map<std::string, Names> kMayInclude = {
     {"ops", {"base", "tensor", "ir", "kernels"}},
     {"passes", {"base", "tensor", "ir", "ops"}},
     {"runtime", {"base", "tensor", "ir", "onnx_io", "ops", "passes", "kernels"}},
-    {"calib", {"base", "tensor", "ir", "onnx_io", "ops", "passes", "runtime"}},
+    {"calib", {"base", "tensor", "ir", "onnx_io", "kernels", "ops", "passes", "runtime"}},
     {"quant", {"base", "tensor", "ir", "onnx_io", "ops", "passes", "runtime", "calib"}},
     {"metrics", {"base", "tensor"}},
     {"measure",

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "calib/histogram.h"
-#include "calib/range.h"
+#include "calib/ranges/range.h"
+#include "calib/statistics/histogram.h"
 
 namespace qtool {
 

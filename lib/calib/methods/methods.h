@@ -1,12 +1,12 @@
 #pragma once
 
-#include "calib/histogram.h"
-#include "calib/range.h"
-#include "calib/range_choice.h"
+#include "calib/methods/range_choice.h"
+#include "calib/ranges/range.h"
+#include "calib/statistics/histogram.h"
 
 namespace qtool {
 
-// All of these give a part of `seen`, the smallest and the largest number, from the histogram of the
+// All of these but the last give a part of `seen`, the smallest and the largest number, from the histogram of the
 // same numbers. Errors that stem from not knowing where in its bin a number lies are at most a bin's
 // width for each end.
 
@@ -31,5 +31,10 @@ Range mse_range(const Histogram& histogram, const Range& seen, const Grid& grid)
 /// lie evenly in their bins, and become the middle of one of `levels` parts of the range. Ends do not
 /// pass 0, and the first step has to gain too.
 Range l2_range(const Histogram& histogram, const Range& seen, const Grid& grid);
+
+/// For floating point of 8 bits: [−t, t] that makes numbers with this standard deviation, when t becomes
+/// the largest number of the type, deviate as the type's numbers do. Not a part of what was seen: it may
+/// reach further.
+Range distribution_range(double deviation, DType float_type);
 
 }  // namespace qtool

@@ -3,7 +3,7 @@
 #include <set>
 #include <string>
 
-#include "calib/range.h"
+#include "calib/ranges/range.h"
 #include "ir/graph.h"
 
 namespace qtool {

@@ -3,7 +3,7 @@
 #include <map>
 #include <vector>
 
-#include "calib/range.h"
+#include "calib/ranges/range.h"
 #include "quant/select/selection.h"
 
 namespace qtool {

@@ -74,7 +74,8 @@ std::vector<NodeId> readers_that_scale(const Graph& graph, const Selection& sele
                                        ValueId value, const QuantOptions& options) {
   const auto is_static = [&](NodeId id) { return selection.is(id, Mode::kStatic); };
   const NodeId producer = graph.value(value).producer;
-  if (producer == NodeId::kNone || is_static(producer)) return {};
+  const bool is_float8 = largest_number(options.activation.dtype).has_value();
+  if (producer == NodeId::kNone || is_static(producer) || is_float8) return {};
   std::vector<NodeId> readers;
   const std::vector<NodeId>& all = graph.value(value).consumers;
   std::copy_if(all.begin(), all.end(), std::back_inserter(readers), is_static);

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "calib/range.h"
+#include "calib/ranges/range.h"
 #include "quant/select/selection.h"
 
 namespace qtool {

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "calib/range.h"
+#include "calib/ranges/range.h"
 #include "ir/graph.h"
 #include "quant/options.h"
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "calib/range.h"
+#include "calib/ranges/range.h"
 #include "ir/graph.h"
 
 namespace qtool {

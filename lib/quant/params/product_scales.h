@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "calib/range.h"
+#include "calib/ranges/range.h"
 #include "quant/options.h"
 
 namespace qtool {

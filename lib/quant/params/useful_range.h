@@ -1,6 +1,6 @@
 #pragma once
 
-#include "calib/range.h"
+#include "calib/ranges/range.h"
 #include "ir/graph.h"
 
 namespace qtool {

@@ -44,8 +44,15 @@ constexpr const char* kWeightOnlyScheme = "no integer kernel takes weights of th
 
 // Whether no integer kernel of any runtime takes such weights.
 bool is_weight_only(const WeightScheme& scheme) {
-  return scheme.block > 0 || bits(scheme.dtype) < 8 || scheme.dtype == DType::kFloat8E4M3FN ||
-         scheme.dtype == DType::kFloat8E5M2;
+  return scheme.block > 0 || bits(scheme.dtype) < 8 || largest_number(scheme.dtype);
+}
+
+// Why such weights do not go with static activations of that type.
+std::string scheme_objection(const WeightScheme& scheme, DType activation) {
+  const bool is_float8 = largest_number(activation) && scheme.block == 0;
+  if (is_float8 && !largest_number(scheme.dtype))
+    return "float8 activations go with float8 weights";
+  return !is_float8 && is_weight_only(scheme) ? kWeightOnlyScheme : "";
 }
 
 bool has_input(const Node& node, Role role) {
@@ -75,10 +82,11 @@ std::vector<WeightUse> weights_of(const Graph& graph, NodeId id) {
 }
 
 std::string static_objection(const Graph& graph, const Node& node, const WeightScheme& scheme,
-                             bool forced) {
+                             DType activation, bool forced) {
   const QuantTraits& traits = quant_traits(node);
-  if (is_weighted(node) && graph.constant_input(node, 1) != nullptr && is_weight_only(scheme))
-    return kWeightOnlyScheme;
+  if (is_weighted(node) && graph.constant_input(node, 1) != nullptr)
+    if (std::string objection = scheme_objection(scheme, activation); !objection.empty())
+      return objection;
   if (is_weighted(node) && traits.qoperator != nullptr) return operand_objection(graph, node, true);
   const bool has_form = traits.qoperator != nullptr || shares_params(node);
   const bool is_layer = is_weighted(node) && !has_input(node, Role::kBias);  // LSTM, Attention…

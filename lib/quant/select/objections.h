@@ -15,7 +15,7 @@ std::vector<WeightUse> weights_of(const Graph& graph, NodeId id);
 
 /// Why a node cannot be had in a mode; empty if it can.
 std::string static_objection(const Graph& graph, const Node& node, const WeightScheme& scheme,
-                             bool forced);
+                             DType activation, bool forced);
 std::string dynamic_objection(const Graph& graph, const Node& node, const WeightScheme& scheme,
                               const QuantOptions& options);
 std::string weight_only_objection(const Graph& graph, const Node& node);

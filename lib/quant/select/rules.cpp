@@ -195,7 +195,12 @@ RangeChoice range_choice(const std::vector<std::string>& values, const RangeChoi
       if (rule.parameter && rule.parameter->first == parameter.method)
         choice.*parameter.field = rule.parameter->second;
   }
-  choice.grid = {.levels = 1 << bits(scheme.dtype), .symmetric = scheme.symmetric};
+  choice.grid = Grid::of(scheme.dtype, scheme.symmetric);
+  if (choice.method == RangeMethod::kDistribution && !choice.grid.float_type)
+    fail(
+        "value '{}': method distribution is for float8, whose numbers lie close around 0; the even "
+        "steps of {} would cut off all beyond 1.7 standard deviations",
+        values.front(), name(scheme.dtype));
   return choice;
 }
 

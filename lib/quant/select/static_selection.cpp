@@ -54,7 +54,7 @@ std::string StaticSelector::objection(const Node& node) const {
     return asked.origin.empty() ? ""
                                 : fmt::format("{} asks for {}", asked.origin, name(asked.mode));
   if (!asked.measured) return "no calibration sample runs it";
-  return static_objection(graph_, node, asked.weight, forced(node));
+  return static_objection(graph_, node, asked.weight, options_.activation.dtype, forced(node));
 }
 
 // A Clip or Relu alone behind a static node: no range is taken in front of it, where levels would be
