@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/parallel.h"
 #include "calib/calibrate.h"
 #include "calib/foreign_ranges.h"
 #include "calib/ranges_file.h"

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "base/file.h"
+#include "base/parallel.h"
 #include "command.h"
 #include "gate_options.h"
 #include "measure/measure.h"

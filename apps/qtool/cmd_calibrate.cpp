@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/file.h"
+#include "base/parallel.h"
 #include "calib/remarks.h"
 #include "calib/table_file.h"
 #include "calibration.h"

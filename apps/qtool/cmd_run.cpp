@@ -1,3 +1,4 @@
+#include "base/parallel.h"
 #include "command.h"
 #include "feeds.h"
 #include "onnx_io/onnx_io.h"

@@ -82,7 +82,4 @@ std::vector<ValueId> required_inputs(const Graph& graph);
 /// Checks a feed against the inputs' types and shapes (free dimensions take any size).
 void check_feed(const Graph& graph, const DatumMap& feed);
 
-/// Number of threads that kernels may use, for the whole process.
-void set_threads(int count);
-
 }  // namespace qtool
