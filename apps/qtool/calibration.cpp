@@ -11,6 +11,7 @@
 #include "calib/ranges/ranges_file.h"
 #include "calib/remarks.h"
 #include "calib/statistics/table_file.h"
+#include "ir/bodies.h"
 #include "ir/fingerprint.h"
 #include "progress.h"
 #include "quant/auto_ranges.h"
@@ -31,38 +32,52 @@ bool all_are_minmax(const RangeChoices& choices) {
 // Ranges from samples, for what no file gives them.
 class Measurement {
  public:
-  Measurement(const Model& model, const QuantOptions& quant, const CalibrationOptions& options,
-              bool quiet)
-      : model_(model),
+  Measurement(const QuantizeOptions& quantize, Model& model, const QuantOptions& quant,
+              const CalibrationOptions& options)
+      : quantize_(quantize),
+        model_(model),
         quant_(quant),
         options_(options),
-        quiet_(quiet),
         choices_(range_choices(model, options.choice, quant)) {}
 
   Ranges measure(const CalibrationTargets& targets, const Ranges& given);
   Ranges from_table() const;
 
  private:
+  void run_model(const SampleReader& samples, const CalibrationTargets& targets,
+                 CalibrationTable& table);
   void choose_by_layers(const SampleReader& samples, const CalibrationTable& table,
                         const Ranges& given);
 
-  const Model& model_;
+  const QuantizeOptions& quantize_;
+  Model& model_;
   const QuantOptions& quant_;
   const CalibrationOptions& options_;
-  const bool quiet_;
   RangeChoices choices_;
 };
+
+void Measurement::run_model(const SampleReader& samples, const CalibrationTargets& targets,
+                            CalibrationTable& table) {
+  const std::string before = fingerprint(model_.graph);
+  {
+    ProgressLine progress("calibrating", quantize_.common.quiet);
+    calibrate(std::move(model_), samples, targets, {.statistics = !all_are_minmax(choices_)}, table,
+              progress.callback());
+  }
+  model_ = prepared_again(quantize_);
+  if (fingerprint(model_.graph) != before) fail("the file was changed while the model ran");
+}
 
 void Measurement::choose_by_layers(const SampleReader& samples, const CalibrationTable& table,
                                    const Ranges& given) {
   {
-    ProgressLine progress("choosing ranges", quiet_);
+    ProgressLine progress("choosing ranges", quantize_.common.quiet);
     choices_ = qtool::choose_by_layers(model_, samples, !options_.samples.feedback.empty(), table,
                                        given, quant_, std::move(choices_), progress.callback());
   }
   for (const auto& [value, choice] : choices_)
     spdlog::info("range of '{}' by {}", value, to_string(choice));
-  if (!quiet_) fmt::print("{}\n", summary(choices_));
+  if (!quantize_.common.quiet) fmt::print("{}\n", summary(choices_));
 }
 
 Ranges Measurement::measure(const CalibrationTargets& targets, const Ranges& given) {
@@ -70,14 +85,10 @@ Ranges Measurement::measure(const CalibrationTargets& targets, const Ranges& giv
   if (options.path.empty())
     throw CLI::ValidationError(
         "--calib", "static nodes need ranges: give qtool static (or plan) samples or --ranges");
-  set_threads(options.threads);
-  const SampleReader samples(model_.graph, options.path, options.reader_options());
+  const Graph graph = without_elements(model_.graph);
+  const SampleReader samples(graph, options.path, options.reader_options());
   CalibrationTable table;
-  {
-    ProgressLine progress("calibrating", quiet_);
-    calibrate(model_, samples, targets, {.statistics = !all_are_minmax(choices_)}, table,
-              progress.callback());
-  }
+  run_model(samples, targets, table);
   log_sample_remarks(samples);
   for (const std::string& remark : remarks(table, targets)) spdlog::warn("{}", remark);
   if (holds(choices_, RangeMethod::kAuto)) choose_by_layers(samples, table, given);
@@ -126,24 +137,24 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options) {
       ->needs(calib);
 }
 
-Ranges find_ranges(const std::string& path, const Model& model, const QuantOptions& quant,
-                   const CalibrationOptions& options, bool quiet) {
-  const bool are_given = !options.ranges.empty();
-  const Ranges given = are_given ? read_foreign_ranges(options.ranges, model.graph) : Ranges{};
-  Measurement measurement(model, quant, options, quiet);
+Ranges find_ranges(const QuantizeOptions& options, Model& model, const QuantOptions& quant,
+                   const CalibrationOptions& calibration) {
+  const bool are_given = !calibration.ranges.empty();
+  const Ranges given = are_given ? read_foreign_ranges(calibration.ranges, model.graph) : Ranges{};
+  Measurement measurement(options, model, quant, calibration);
   Ranges ranges;
-  if (!options.table.empty()) {
+  if (!calibration.table.empty()) {
     ranges = measurement.from_table();
   } else {
-    const bool has_samples = !options.samples.path.empty();
+    const bool has_samples = !calibration.samples.path.empty();
     const CalibrationTargets targets = without(values_to_calibrate(model, quant), given);
     const bool helps = !targets.values.empty() || (has_samples && !targets.finite.empty());
     if (helps && (has_samples || !are_given))
-      ranges =
-          with_context([&] { return path; }, [&] { return measurement.measure(targets, given); });
+      ranges = with_context([&] { return options.model; },
+                            [&] { return measurement.measure(targets, given); });
   }
   replace_ranges(ranges, given);
-  if (!options.save_ranges.empty()) write_file(options.save_ranges, ranges_json(ranges));
+  if (!calibration.save_ranges.empty()) write_file(calibration.save_ranges, ranges_json(ranges));
   return ranges;
 }
 

@@ -4,6 +4,7 @@
 
 #include "calib/methods/choose_ranges.h"
 #include "quant/plan.h"
+#include "quantize.h"
 #include "range_options.h"
 #include "sample_options.h"
 
@@ -23,8 +24,9 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options);
 
 /// The ranges that `quant` needs: read from the file, and what that lacks measured by running the
 /// model on the samples. With a file and no samples, ranges may be missing.
-/// `path` names the model in messages.
-Ranges find_ranges(const std::string& path, const Model& model, const QuantOptions& quant,
-                   const CalibrationOptions& options, bool quiet);
+/// While the model runs `model` is moved from; then it is prepared from its file again, which is
+/// cheaper than to hold its weights twice.
+Ranges find_ranges(const QuantizeOptions& options, Model& model, const QuantOptions& quant,
+                   const CalibrationOptions& calibration);
 
 }  // namespace qtool

@@ -1,7 +1,7 @@
 #include <iostream>
 
 #include "base/file.h"
-#include "base/parallel.h"
+#include "base/memory.h"
 #include "command.h"
 #include "gate_options.h"
 #include "measure/measure.h"
@@ -45,8 +45,9 @@ Model load(const std::string& path) {
   return model;
 }
 
-Executor compile(const std::string& path, const Model& model, bool profile = false) {
-  return with_context([&] { return path; }, [&] { return Executor(model, {.profile = profile}); });
+Executor compile(const std::string& path, Model model, bool profile = false) {
+  return with_context([&] { return path; },
+                      [&] { return Executor(std::move(model), {.profile = profile}); });
 }
 
 Contestant contestant(const std::string& path) {
@@ -60,8 +61,11 @@ SampleReader open_samples(const Model& model, const SampleOptions& options) {
 
 // Loads the model and runs one sample: what a deployment holds at least.
 void run_once(const std::string& path, const SampleOptions& options) {
-  const Model model = load(path);
-  compile(path, model).run(first_feed(open_samples(model, options)));
+  Model model = load(path);
+  const TensorMap feed = first_feed(open_samples(model, options));
+  const Executor executor = compile(path, std::move(model));
+  forget_code();
+  executor.run(feed);
 }
 
 // One row a sample; with --max-samples there may be more.
@@ -171,10 +175,9 @@ void check(const BenchOptions& options) {
 
 void run(const BenchOptions& options) {
   check(options);
-  set_threads(options.samples.threads);
   BenchRun run{.results = std::vector<BenchResult>(options.models.size()),
                .batch_size = options.samples.batch_size,
-               .threads = options.samples.threads};
+               .threads = options.common.threads};
   std::vector<Contestant> models;
   for (std::size_t i = 0; i < run.results.size(); ++i) {
     const std::string& path = options.models[i];

@@ -10,6 +10,7 @@
 #include "calib/statistics/table_file.h"
 #include "calibration.h"
 #include "interrupt.h"
+#include "ir/bodies.h"
 #include "ir/fingerprint.h"
 #include "progress.h"
 #include "quantize.h"
@@ -70,22 +71,22 @@ CalibrationTable read_table(const std::string& path, const std::string& model) {
 }
 
 // The table of the samples, written to options.quantize.output.
-CalibrationTable measured_table(const CalibrateOptions& options, const Model& model,
+CalibrationTable measured_table(const CalibrateOptions& options, Model model,
+                                const std::string& model_fingerprint,
                                 const CalibrationTargets& targets) {
   const CalibrationRun shard = parse_shard(options.shard);
   const QuantizeOptions& quantize = options.quantize;
-  const std::string model_fingerprint = fingerprint(model.graph);
   CalibrationTable table;
   if (options.resume && std::filesystem::exists(quantize.output))
     table = read_table(quantize.output, model_fingerprint);
-  set_threads(options.samples.threads);
-  const SampleReader samples(model.graph, options.samples.path, options.samples.reader_options());
+  const Graph graph = without_elements(model.graph);
+  const SampleReader samples(graph, options.samples.path, options.samples.reader_options());
   Saver saver(quantize.output, model_fingerprint);
   {
     ProgressLine progress("calibrating", quantize.common.quiet);
     with_context([&] { return quantize.model; },
                  [&] {
-                   calibrate(model, samples, targets, shard, table, progress.callback(),
+                   calibrate(std::move(model), samples, targets, shard, table, progress.callback(),
                              [&](const CalibrationTable& now) { return saver.checkpoint(now); });
                  });
   }
@@ -110,19 +111,21 @@ void run(CalibrateOptions& options) {
   check_options(options);
   QuantizeOptions& quantize = options.quantize;
   quantize.scheme.fill(quantize.quant);
-  const Model model = prepared_model(quantize);
+  Model model = prepared_model(quantize);
   const CalibrationTargets targets = values_to_calibrate(model, quantize.quant);
   if (targets.values.empty()) fail("{}: no node would be static", quantize.model);
-  const CalibrationTable table = options.table.empty()
-                                     ? measured_table(options, model, targets)
-                                     : read_table(options.table, fingerprint(model.graph));
+  const std::string model_fingerprint = fingerprint(model.graph);
+  const Graph graph = without_elements(model.graph);
+  const CalibrationTable table =
+      options.table.empty() ? measured_table(options, std::move(model), model_fingerprint, targets)
+                            : read_table(options.table, model_fingerprint);
   for (const std::string& remark : remarks(table, targets)) spdlog::warn("{}", remark);
   const ActivationScheme& activation = quantize.quant.activation;
   if (!options.report.empty())
     write_file(options.report,
                calibration_html({.model = std::filesystem::path(quantize.model).filename(),
-                                 .fingerprint = fingerprint(model.graph),
-                                 .graph = model.graph,
+                                 .fingerprint = model_fingerprint,
+                                 .graph = graph,
                                  .table = table,
                                  .targets = targets,
                                  .grid = Grid::of(activation.dtype, activation.symmetric)}));

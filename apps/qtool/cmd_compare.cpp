@@ -30,7 +30,6 @@ Model load(const std::string& path) {
 }
 
 void run(const CompareOptions& options) {
-  set_threads(options.samples.threads);
   const Model first = prepared_model({.model = options.first});
   const Model other = load(options.other);
   const SampleReader samples(first.graph, options.samples.path, options.samples.reader_options());

@@ -16,8 +16,8 @@ void add_dynamic_command(CLI::App& app) {
       options->common);
   add_quantize_options(*command, *options);
   command->callback([options] {
-    quantize_file(*options, [&](const Model& model, const QuantOptions& quant) {
-      return find_ranges(options->model, model, quant, {}, options->common.quiet);
+    quantize_file(*options, [&](Model& model, const QuantOptions& quant) {
+      return find_ranges(*options, model, quant, {});
     });
   });
 }

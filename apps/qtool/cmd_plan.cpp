@@ -20,8 +20,8 @@ void add_plan_command(CLI::App& app) {
   add_plan_options(*command, *options);
   add_calibration_options(*command, *calibration);
   command->callback([options, calibration] {
-    plan_file(*options, [&](const Model& model, const QuantOptions& quant) {
-      return find_ranges(options->model, model, quant, *calibration, options->common.quiet);
+    plan_file(*options, [&](Model& model, const QuantOptions& quant) {
+      return find_ranges(*options, model, quant, *calibration);
     });
   });
 }

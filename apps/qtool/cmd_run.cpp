@@ -1,6 +1,7 @@
-#include "base/parallel.h"
+#include "base/memory.h"
 #include "command.h"
 #include "feeds.h"
+#include "ir/bodies.h"
 #include "onnx_io/onnx_io.h"
 #include "output_files.h"
 #include "progress.h"
@@ -17,13 +18,14 @@ struct RunOptions {
 };
 
 void run(const RunOptions& options) {
-  set_threads(options.samples.threads);
   Model model = import_any_opset(options.model);
   const auto in_model = [&] { return options.model; };
   with_context(in_model, [&] { infer_types(model); });
-  const Feeds feeds(model.graph, options.samples);
+  const Graph graph = without_elements(model.graph);
+  const Feeds feeds(graph, options.samples);
   const Executor executor =
-      with_context(in_model, [&] { return Executor(model, options.compile); });
+      with_context(in_model, [&] { return Executor(std::move(model), options.compile); });
+  forget_code();
   Feedback feedback = feeds.feedback();
   ProgressLine progress("running", options.common.quiet);
   for (int64_t i = 0; feeds.has(i); ++i) {

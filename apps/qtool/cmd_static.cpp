@@ -19,8 +19,8 @@ void add_static_command(CLI::App& app) {
   for (const char* ranges : {"--calib", "--ranges"})
     command->get_option("--plan")->excludes(command->get_option(ranges));
   command->callback([options, calibration] {
-    quantize_file(*options, [&](const Model& model, const QuantOptions& quant) {
-      return find_ranges(options->model, model, quant, *calibration, options->common.quiet);
+    quantize_file(*options, [&](Model& model, const QuantOptions& quant) {
+      return find_ranges(*options, model, quant, *calibration);
     });
   });
 }

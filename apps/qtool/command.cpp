@@ -2,6 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/cpu.h"
+#include "base/parallel.h"
+
 namespace qtool {
 
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
@@ -10,7 +13,13 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
   command->footer("Examples:\n" + examples);
   command->add_flag("-q,--quiet", options.quiet, "Print errors only");
   command->add_flag("-v,--verbose", options.verbosity, "Say more; twice for debugging");
+  command
+      ->add_option("--threads", options.threads,
+                   "Threads that compute; results do not depend on them (default: one a core)")
+      ->check(positive_number());
   command->parse_complete_callback([&options] {
+    if (options.threads == 0) options.threads = usable_cores();
+    set_threads(options.threads);
     using Level = spdlog::level::level_enum;
     spdlog::set_level(options.quiet            ? Level::err
                       : options.verbosity == 0 ? Level::warn

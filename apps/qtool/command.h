@@ -9,9 +9,10 @@ namespace qtool {
 struct CommonOptions {
   bool quiet = false;
   int verbosity = 0;
+  int threads = 0;  // at least 1 when the command runs
 };
 
-/// Adds a subcommand with --quiet and -v; `examples` stand at the end of its help.
+/// Adds a subcommand with --quiet, -v and --threads, which are in force when it runs; `examples` stand at the end of its help.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& examples, CommonOptions& options);
 

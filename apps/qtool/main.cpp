@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "command.h"
 
 namespace {
@@ -47,6 +48,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  qtool::return_freed_memory();
+  qtool::forget_code();
   spdlog::set_default_logger(spdlog::stderr_color_st("qtool"));
   spdlog::set_pattern("%^%l%$: %v");
   try {

@@ -79,7 +79,7 @@ void refuse_quantized(const Model& model) {
     fail("is quantized already: {}; --requantize quantizes what is still float in it", found);
 }
 
-QuantPlan plan_of(const QuantizeOptions& options, const Model& model, const Calibrate& calibrate) {
+QuantPlan plan_of(const QuantizeOptions& options, Model& model, const Calibrate& calibrate) {
   if (!options.plan.empty()) return read_plan(options.plan, model);
   if (!options.requantize)
     with_context([&] { return options.model; }, [&] { refuse_quantized(model); });
@@ -127,6 +127,12 @@ Model prepared_model(const QuantizeOptions& options) {
                  run_passes(model, prepare_pipeline(), pass_options(options));
                });
   return model;
+}
+
+Model prepared_again(QuantizeOptions options) {
+  options.print_after.clear();
+  options.time_passes = false;
+  return prepared_model(options);
 }
 
 void add_plan_options(CLI::App& command, QuantizeOptions& options) {

@@ -33,9 +33,11 @@ void add_quantize_options(CLI::App& command, QuantizeOptions& options);
 
 /// The model of options.model, as plans are made for it.
 Model prepared_model(const QuantizeOptions& options);
+/// The same once more, without printing anything.
+Model prepared_again(QuantizeOptions options);
 
-/// Ranges by value name, measured on the prepared model.
-using Calibrate = std::function<Ranges(const Model& model, const QuantOptions& options)>;
+/// Ranges by value name, measured on the prepared model. That may be moved from in between.
+using Calibrate = std::function<Ranges(Model& model, const QuantOptions& options)>;
 
 /// Loads and prepares the model, plans, and writes the plan to options.output.
 void plan_file(QuantizeOptions& options, const Calibrate& calibrate);

@@ -112,8 +112,6 @@ CLI::Option* add_sample_options(CLI::App& command, const std::string& flag,
           ->required();
   add_order_options(command, options);
   add_number_options(command, options);
-  command.add_option("--threads", options.threads, "Threads that run the model (default 1)")
-      ->check(positive_number());
   return path;
 }
 

@@ -9,8 +9,8 @@
 
 namespace qtool {
 
-/// Options of all that runs a model on samples: where they lie, how stored numbers become what the
-/// model takes, and how many threads run it.
+/// Options of all that runs a model on samples: where they lie, and how stored numbers become what
+/// the model takes.
 struct SampleOptions {
   std::string path;
   int64_t max_samples = 0;
@@ -22,13 +22,12 @@ struct SampleOptions {
   std::optional<uint64_t> shuffle_seed;
   std::vector<std::string> feedback;  // "output=input"
   bool skip_bad = false;
-  int threads = 1;
 
   ReaderOptions reader_options() const;
 };
 
-/// Adds `flag` (--calib, --data), which is required, with what else says how samples are read, and
-/// --threads. Returns that of `flag`.
+/// Adds `flag` (--calib, --data), which is required, with what else says how samples are read.
+/// Returns that of `flag`.
 CLI::Option* add_sample_options(CLI::App& command, const std::string& flag, SampleOptions& options);
 
 /// Logs what speaks against ranges measured on these samples: that they are few, and log_skipped.

@@ -59,6 +59,11 @@ void MappedFile::forget(std::size_t begin, std::size_t end) const {
     ::madvise(const_cast<std::byte*>(data_.get()) + first, last - first, MADV_DONTNEED);
 }
 
+std::shared_ptr<const std::byte> MappedFile::part(std::size_t begin, std::size_t end) const {
+  return {data_.get() + begin,
+          [file = *this, begin, end](const std::byte*) { file.forget(begin, end); }};
+}
+
 AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
   std::string name = target_.string() + ".XXXXXX";
   descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);

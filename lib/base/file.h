@@ -34,6 +34,9 @@ class MappedFile {
   /// Gives back the memory of bytes [begin, end), whole pages of it; they are read from the file again
   /// if need be.
   void forget(std::size_t begin, std::size_t end) const;
+  /// Bytes [begin, end), kept mapped for a tensor that is a view of them. Their memory is given back
+  /// with the last that holds them.
+  std::shared_ptr<const std::byte> part(std::size_t begin, std::size_t end) const;
   /// Keeps the mapping alive; for tensors that are views of it.
   const std::shared_ptr<const std::byte>& owner() const { return data_; }
 

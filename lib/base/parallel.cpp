@@ -72,4 +72,11 @@ void parallel_for(int64_t count, const std::function<void(int64_t)>& body) {
   loop.check();
 }
 
+void parallel_ranges(int64_t count, int64_t least,
+                     const std::function<void(int64_t, int64_t)>& body) {
+  const int64_t each = std::max({int64_t{1}, least, (count + threads() - 1) / threads()});
+  parallel_for((count + each - 1) / each,
+               [&](int64_t i) { body(i * each, std::min(count, (i + 1) * each)); });
+}
+
 }  // namespace qtool

@@ -17,4 +17,9 @@ int threads();
 /// indices above may have been left out. A parallel_for inside another runs on one thread.
 void parallel_for(int64_t count, const std::function<void(int64_t)>& body);
 
+/// Calls body(begin, end) for ranges that together are [0, count), side by side; none but the last has
+/// less than `least` indices. What is computed must not depend on where the ranges begin and end.
+void parallel_ranges(int64_t count, int64_t least,
+                     const std::function<void(int64_t, int64_t)>& body);
+
 }  // namespace qtool

@@ -26,12 +26,12 @@ void observe(const CalibrationTargets& targets, bool statistics, int64_t sample,
     observe_channels(table.channels[name], value, axis_in(layout, axis->second, value.rank()));
 }
 
-void calibrate(const Model& model, const SampleReader& samples, const CalibrationTargets& targets,
+void calibrate(Model model, const SampleReader& samples, const CalibrationTargets& targets,
                const CalibrationRun& run, CalibrationTable& table, const Progress& progress,
                const Checkpoint& checkpoint) {
   std::vector<std::string> observed = targets.values;
   observed.insert(observed.end(), targets.finite.begin(), targets.finite.end());
-  const Executor executor(model, {.observed = observed});
+  const Executor executor(std::move(model), {.observed = observed});
   Feedback feedback = samples.feedback();
   for (int64_t i = run.shard; samples.has(i); i += run.shards) {
     if (table.samples.contains(i)) continue;

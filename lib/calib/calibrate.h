@@ -39,9 +39,9 @@ struct CalibrationRun {
   bool statistics = false;  // of all values: what range methods other than minmax need
 };
 
-/// Runs the model on those samples that `table` does not hold, and adds their statistics of the
-/// targets to it. Throws Error naming sample and value if a value is not finite.
-void calibrate(const Model& model, const SampleReader& samples, const CalibrationTargets& targets,
+/// Runs the model, moved from or a copy, on those samples that `table` does not hold, and adds their
+/// statistics of the targets to it. Throws Error naming sample and value if a value is not finite.
+void calibrate(Model model, const SampleReader& samples, const CalibrationTargets& targets,
                const CalibrationRun& run, CalibrationTable& table, const Progress& progress = {},
                const Checkpoint& checkpoint = {});
 

@@ -25,6 +25,17 @@ bool edit_bodies(Graph& graph, const std::function<bool(Graph& body)>& edit) {
   return changed;
 }
 
+Graph without_elements(Graph graph) {
+  for (const ValueId id : graph.values())
+    if (const Tensor* constant = graph.constant(id))
+      graph.set_constant(id, Constant(constant->without_elements()));
+  edit_bodies(graph, [](Graph& body) {
+    body = without_elements(std::move(body));
+    return true;
+  });
+  return graph;
+}
+
 bool edit_bodies(Model& model, const std::function<bool(Model& body)>& edit) {
   return edit_bodies(model.graph, [&](Graph& body) {
     Model inner{model.ir_version, model.opsets, std::move(body), {}};

@@ -17,4 +17,7 @@ bool edit_bodies(Graph& graph, const std::function<bool(Graph& body)>& edit);
 /// The same with each body as the graph of a model, whose operator sets the outer model takes over.
 bool edit_bodies(Model& model, const std::function<bool(Model& body)>& edit);
 
+/// The graph with constants, in its bodies too, that have types and shapes but no elements.
+Graph without_elements(Graph graph);
+
 }  // namespace qtool

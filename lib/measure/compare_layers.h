@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "calib/calibrate.h"
-#include "calib/reader.h"
+#include "calib/readers/reader.h"
 #include "metrics/accuracy.h"
 
 namespace qtool {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "onnx_io/raw_data.h"
+
 namespace qtool {
 namespace {
 
@@ -40,6 +42,7 @@ fs::path resolve(const fs::path& folder, const std::string& location) {
 }  // namespace
 
 const MappedFile& ExternalData::open(const std::string& location) {
+  if (model_ && location == kOwnFile) return *model_;
   if (folder_.empty())
     fail("external data '{}' needs the folder of the model; load the model from its file",
          location);
@@ -48,21 +51,19 @@ const MappedFile& ExternalData::open(const std::string& location) {
   return files_.emplace(location, MappedFile(resolve(folder_, location))).first->second;
 }
 
-std::shared_ptr<const std::byte> ExternalData::find(const onnx::TensorProto& proto,
-                                                    std::size_t size) {
+ExternalData::Bytes ExternalData::find(const onnx::TensorProto& proto, std::size_t size) {
   const std::string* location = find_entry(proto, "location");
   if (location == nullptr || location->empty()) fail("external data has no location");
   const std::string* offset_text = find_entry(proto, "offset");
   const std::string* length_text = find_entry(proto, "length");
   const std::size_t offset = offset_text == nullptr ? 0 : parse_size("offset", *offset_text);
   const std::size_t length = length_text == nullptr ? size : parse_size("length", *length_text);
-  if (length != size) fail("{} bytes of external data, its shape takes {}", length, size);
   const MappedFile& file = open(*location);
   const std::size_t total = file.bytes().size();
-  if (offset > total || size > total - offset)
-    fail("bytes {} to {} of external data '{}' lie beyond its end at {}", offset, offset + size,
+  if (offset > total || length > total - offset)
+    fail("bytes {} to {} of external data '{}' lie beyond its end at {}", offset, offset + length,
          *location, total);
-  return {file.owner(), file.bytes().data() + offset};
+  return {file.part(offset, offset + length), length};
 }
 
 }  // namespace qtool

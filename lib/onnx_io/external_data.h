@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/file.h"
@@ -10,21 +11,29 @@
 
 namespace qtool {
 
-/// The files beside a model that hold tensors, each mapped once.
+/// The files that hold a model's tensors, each mapped once.
 class ExternalData {
  public:
   /// `folder` is where the model lies; empty: not known.
   explicit ExternalData(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  /// `model` is the file itself, of which tensors are part as raw_data.h describes.
+  ExternalData(std::filesystem::path folder, MappedFile model)
+      : folder_(std::move(folder)), model_(std::move(model)) {}
 
-  /// The first of the `size` bytes of the tensor, as a pointer into the mapped file that keeps the
-  /// mapping alive. Throws Error if the location leaves the folder or is no regular file, or if
-  /// offset and length do not lie in the file or do not match `size`.
-  std::shared_ptr<const std::byte> find(const onnx::TensorProto& proto, std::size_t size);
+  /// Part of a mapped file; see MappedFile::part.
+  struct Bytes {
+    std::shared_ptr<const std::byte> data;
+    std::size_t size;
+  };
+  /// The bytes of the tensor; `size` of them if it does not say how many. Throws Error if the location
+  /// leaves the folder or is no regular file, or if offset and length do not lie in the file.
+  Bytes find(const onnx::TensorProto& proto, std::size_t size);
 
  private:
   const MappedFile& open(const std::string& location);
 
   std::filesystem::path folder_;
+  std::optional<MappedFile> model_;
   std::map<std::string, MappedFile> files_;
 };
 

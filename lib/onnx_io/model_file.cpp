@@ -50,8 +50,7 @@ void raise_older_opset(Model& model) {
   if (is_older(model)) raise_opset(model, kOldestOpset);
 }
 
-Model take_model(onnx::ModelProto proto, const std::filesystem::path& directory) {
-  ExternalData external(directory);
+Model take_model(onnx::ModelProto proto, ExternalData external) {
   Model model = import_model_proto(std::move(proto), external);
   verify(model);
   check_versions(model);
@@ -70,19 +69,24 @@ void check(const onnx::ModelProto& proto) {
                [&] { onnx::checker::check_model(proto, /*full_check=*/true); });
 }
 
+onnx::ModelProto read_proto(const MappedFile& file) {
+  return parse_proto(file.text(), [&](onnx::ModelProto& proto) {
+    const WithoutRawData model(file.text());
+    PartsInput input(file, model.parts());
+    const bool parsed = proto.ParseFromZeroCopyStream(&input);
+    file.forget(0, file.bytes().size());
+    return parsed;
+  });
+}
+
 // Reads the model and calls then(model), both with the file's name in errors.
 template <class Then>
 Model import_then(const std::filesystem::path& path, Then then) {
   const MappedFile file(path);
   return with_context([&] { return path.string(); },
                       [&] {
-                        MappedInput input(file);
-                        Model model =
-                            take_model(parse_proto(file.text(),
-                                                   [&](onnx::ModelProto& proto) {
-                                                     return proto.ParseFromZeroCopyStream(&input);
-                                                   }),
-                                       std::filesystem::absolute(path).parent_path());
+                        const auto folder = std::filesystem::absolute(path).parent_path();
+                        Model model = take_model(read_proto(file), {folder, file});
                         then(model);
                         return model;
                       });
@@ -96,7 +100,7 @@ Model parse_model(std::string_view bytes, const std::filesystem::path& directory
                                   return proto.ParseFromArray(bytes.data(),
                                                               static_cast<int>(bytes.size()));
                                 }),
-                    directory);
+                    ExternalData(directory));
 }
 
 Model import_model(const std::filesystem::path& path) {
@@ -119,7 +123,8 @@ void save_model(const Model& model, const std::filesystem::path& path) {
   AtomicFile file(path);
   FileOutput output(file);
   {
-    google::protobuf::io::CopyingOutputStreamAdaptor stream(&output);
+    constexpr int kBlock = 1 << 18;
+    google::protobuf::io::CopyingOutputStreamAdaptor stream(&output, kBlock);
     proto.SerializeToZeroCopyStream(&stream);
   }  // writes the rest
   output.check();

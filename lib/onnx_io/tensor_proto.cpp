@@ -12,10 +12,16 @@ bool is_external(const onnx::TensorProto& proto) {
   return proto.data_location() == onnx::TensorProto::EXTERNAL;
 }
 
-// Moves raw_data out of the message.
-std::shared_ptr<const std::byte> take_raw_data(onnx::TensorProto& proto) {
+// Moves the data out of the message, or finds it in its file.
+ExternalData::Bytes take_data(onnx::TensorProto& proto, std::size_t size, ExternalData& external) {
+  if (is_external(proto)) {
+    ExternalData::Bytes bytes = external.find(proto, size);
+    proto.clear_data_location();
+    proto.clear_external_data();
+    return bytes;
+  }
   const std::shared_ptr<std::string> bytes(proto.release_raw_data());
-  return {bytes, reinterpret_cast<const std::byte*>(bytes->data())};
+  return {{bytes, reinterpret_cast<const std::byte*>(bytes->data())}, bytes->size()};
 }
 
 // Elements are read in place where their type's alignment permits.
@@ -45,18 +51,11 @@ Tensor take_bytes(onnx::TensorProto& proto, DType dtype, const Shape& shape,
                   ExternalData& external) {
   if (dtype == DType::kString) fail("strings are not allowed as raw or external data");
   const std::size_t size = Tensor::view(dtype, shape, nullptr, nullptr).bytes();
-  std::shared_ptr<const std::byte> bytes;
-  if (is_external(proto)) {
-    bytes = external.find(proto, size);
-    proto.clear_data_location();
-    proto.clear_external_data();
-  } else {
-    if (proto.raw_data().size() != size)
-      fail("{} bytes of data do not match shape {} of {}, which takes {}", proto.raw_data().size(),
-           to_string(shape), name(dtype), size);
-    bytes = take_raw_data(proto);
-  }
-  const Tensor tensor = Tensor::view(dtype, shape, bytes, bytes.get());
+  const ExternalData::Bytes bytes = take_data(proto, size, external);
+  if (bytes.size != size)
+    fail("{} bytes of data do not match shape {} of {}, which takes {}", bytes.size,
+         to_string(shape), name(dtype), size);
+  const Tensor tensor = Tensor::view(dtype, shape, bytes.data, bytes.data.get());
   return is_readable(tensor) ? tensor : readable_copy(tensor);
 }
 

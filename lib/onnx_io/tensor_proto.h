@@ -11,7 +11,7 @@ DType dtype_from_onnx(int32_t data_type);
 /// The shape of those dims. Throws Error if one is negative or they are too many elements to hold.
 Shape shape_from_onnx(const google::protobuf::RepeatedField<int64_t>& dims);
 
-/// Takes a tensor over. Raw data is moved, external data stays a view of its file, typed fields are
+/// Takes a tensor over. Raw data is moved, data elsewhere stays a view of its file, typed fields are
 /// copied; `extra` keeps all but dims, data_type and data.
 /// Throws Error for types qtool does not hold, and if the data does not match the shape.
 Constant import_tensor(onnx::TensorProto proto, ExternalData& external);

@@ -95,10 +95,11 @@ Kernel bind_onednn_conv(const BindContext& context) {
   return [node, conv, reference, sizes = ConvSizes()](KernelCall& call) mutable {
     const ConvCall c = start_conv(node, node.layout, sizes, call);
     if (c.x.dtype() != DType::kFloat32 || !onednn::Conv::serves(c.shape)) return reference(call);
+    const float* w = conv->has_weight() ? nullptr : c.w.data<float>();
     conv->run(c.shape,
-              {c.x.data<float>(), c.w.data<float>(), data_or_null<float>(c.bias),
-               data_or_null<float>(c.sum)},
+              {c.x.data<float>(), w, data_or_null<float>(c.bias), data_or_null<float>(c.sum)},
               c.y.mutable_data<float>());
+    if (conv->has_weight()) call.let_go(1);
   };
 }
 

@@ -166,6 +166,7 @@ Kernel bind_simd(const BindContext& context) {
     run_directions<float>(node, hidden, call, [&](const RecurrentDirection<float>& direction) {
       run_direction(node, (*weights)[static_cast<std::size_t>(direction.index)], direction, call);
     });
+    for (const std::size_t matrix : kMatrix) call.let_go(matrix);
   };
 }
 

@@ -21,6 +21,7 @@ using MatMulTypes = Types<float, double, int32_t, uint32_t, int64_t, uint64_t>;
 
 void reference_product(const MatMulPlan& plan, float alpha, const Tensor& a, const Tensor& b,
                        Tensor& y) {
+  if (y.size() == 0) return;
   with_type(MatMulTypes{}, a.dtype(), [&]<class T>(std::type_identity<T>) {
     ref::matmul(plan.shape, alpha, a.data<T>(), b.data<T>(), y.mutable_data<T>());
   });
@@ -49,6 +50,15 @@ Kernel bind_reference_matmul(const BindContext& context) {
   };
 }
 
+// The product of inputs 0 and 1.
+void multiply(onednn::MatMul& matmul, const MatMulPlan& plan,
+              const onednn::MatMul::Epilogue& epilogue, const float* bias, KernelCall& call,
+              Tensor& y) {
+  const float* b = matmul.has_b() ? nullptr : call.input(1).data<float>();
+  matmul.run(plan.shape, epilogue, call.input(0).data<float>(), b, bias, y.mutable_data<float>());
+  if (matmul.has_b()) call.let_go(1);
+}
+
 Kernel bind_onednn_matmul(const BindContext& context) {
   if (context.dtype(0) != DType::kFloat32) return {};
   const auto matmul = std::make_shared<onednn::MatMul>(context.constant(1) != nullptr);
@@ -61,8 +71,8 @@ Kernel bind_onednn_matmul(const BindContext& context) {
     if (!onednn::MatMul::serves(plan.shape)) return reference(call);
     if (call.has(2)) check_bias(call, plan);
     Tensor& y = call.output(0, DType::kFloat32, plan.output);
-    matmul->run(plan.shape, {1, clip}, a.data<float>(), b.data<float>(),
-                call.has(2) ? call.input(2).data<float>() : nullptr, y.mutable_data<float>());
+    multiply(*matmul, plan, {1, clip}, call.has(2) ? call.input(2).data<float>() : nullptr, call,
+             y);
   };
 }
 
@@ -153,8 +163,7 @@ Kernel bind_onednn_gemm(const BindContext& context) {
     }
     const bool separate = call.has(2) && !is_bias(node, call.input(2), plan.shape.n);
     const float* bias = call.has(2) && !separate ? call.input(2).data<float>() : nullptr;
-    matmul->run(plan.shape, {node.alpha, separate ? ClipRange{} : node.clip}, a.data<float>(),
-                b.data<float>(), bias, y.mutable_data<float>());
+    multiply(*matmul, plan, {node.alpha, separate ? ClipRange{} : node.clip}, bias, call, y);
     if (separate) add_c(node, call, y);
   };
 }

@@ -22,8 +22,13 @@ using RunBody = std::function<std::vector<Datum>(std::string_view attribute, std
 class KernelCall {
  public:
   KernelCall(std::span<const Datum* const> inputs, std::span<Datum> outputs,
-             const Allocate& allocate, const RunBody* run_body = nullptr)
-      : inputs_(inputs), outputs_(outputs), allocate_(allocate), run_body_(run_body) {}
+             const Allocate& allocate, const RunBody* run_body = nullptr,
+             uint32_t* let_go = nullptr)
+      : inputs_(inputs),
+        outputs_(outputs),
+        allocate_(allocate),
+        run_body_(run_body),
+        let_go_(let_go) {}
 
   std::size_t input_count() const { return inputs_.size(); }
   /// Whether the optional input is there.
@@ -45,6 +50,12 @@ class KernelCall {
   void set_output(std::size_t index, Datum datum) { slot(index) = std::move(datum); }
   /// A tensor for intermediate results.
   Tensor scratch(DType dtype, const Shape& shape) { return allocate_(dtype, shape); }
+  /// Says that the kernel keeps a copy of constant input `index`, made for it, and will not read its
+  /// elements again: from the next call on only type and shape may be there. Means nothing in a
+  /// call made by `with`.
+  void let_go(std::size_t index) {
+    if (let_go_ != nullptr && index < 32) *let_go_ |= uint32_t{1} << index;
+  }
   /// The same call with other inputs and outputs.
   KernelCall with(std::span<const Datum* const> inputs, std::span<Datum> outputs) const {
     return {inputs, outputs, allocate_, run_body_};
@@ -64,6 +75,7 @@ class KernelCall {
   std::span<Datum> outputs_;
   const Allocate& allocate_;
   const RunBody* run_body_;
+  uint32_t* let_go_;  // a bit for each input
   std::map<std::size_t, Datum> unasked_;
 };
 

@@ -152,6 +152,7 @@ Kernel bind_simd_recurrent(const BindContext& context, Cell cell) {
     run_directions<float>(node, hidden, call, [&](const RecurrentDirection<float>& direction) {
       run_direction(node, (*weights)[static_cast<std::size_t>(direction.index)], direction, call);
     });
+    for (const std::size_t matrix : {1, 2}) call.let_go(matrix);
   };
 }
 

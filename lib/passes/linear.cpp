@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/parallel.h"
 #include "passes/rewrite.h"
 
 namespace qtool {
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::size_t kWeight = 1;
 constexpr std::size_t kBias = 2;
+constexpr int64_t kElementsAtOnce = 1 << 16;  // of a thread, at least
 
 const Tensor* float_constant(const Graph& graph, const Node& node, std::size_t input) {
   const Tensor* tensor = graph.constant_input(node, input);
@@ -93,12 +95,17 @@ Tensor scaled_weight(const Tensor& weight, const LinearNode::WeightLayout& layou
   Tensor result(DType::kFloat32, weight.shape());
   const float* in = weight.data<float>();
   float* out = result.mutable_data<float>();
-  for (int64_t group = 0; group < layout.groups; ++group)
-    for (int64_t row = 0; row < layout.rows; ++row)
-      for (int64_t j = 0; j < layout.per_group; ++j) {
-        const double factor = scale[static_cast<std::size_t>(group * layout.per_group + j)];
-        for (int64_t i = 0; i < layout.inner; ++i) *out++ = static_cast<float>(*in++ * factor);
-      }
+  const int64_t inner = layout.inner;
+  const int64_t runs = layout.groups * layout.rows * layout.per_group;
+  parallel_ranges(runs, kElementsAtOnce / std::max<int64_t>(inner, 1), [&](int64_t r, int64_t end) {
+    for (; r < end; ++r) {
+      const int64_t group = r / (layout.rows * layout.per_group);
+      const int64_t channel = group * layout.per_group + r % layout.per_group;
+      const double factor = scale[static_cast<std::size_t>(channel)];
+      for (int64_t i = r * inner; i < (r + 1) * inner; ++i)
+        out[i] = static_cast<float>(in[i] * factor);
+    }
+  });
   return result;
 }
 

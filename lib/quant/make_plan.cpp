@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/parallel.h"
 #include "ir/bodies.h"
 #include "ops/op.h"
 #include "passes/activation.h"
@@ -26,6 +27,13 @@ struct Groups {
   std::map<ValueId, QuantParams> params;
 };
 
+// What the plan says of one use of a weight.
+struct WeightEntries {
+  std::string note;
+  std::optional<TensorPlan> bias;
+  TensorPlan weight;
+};
+
 // Everything that is decided about one graph, its bodies left out.
 class GraphPlanner {
  public:
@@ -50,6 +58,8 @@ class GraphPlanner {
                        PlanBuilder& plan) const;
   void add_weights(const Ranges& ranges, const Groups& groups, const ChannelFactors& factors,
                    std::map<NodeId, std::string>& notes, PlanBuilder& plan) const;
+  WeightEntries plan_use(const WeightUse& use, const Ranges& ranges, const Groups& groups,
+                         const ChannelFactors& factors) const;
   bool has_derived_bias(const WeightUse& use) const;
   std::vector<float> correction(const WeightUse& use, const QuantParams& params,
                                 const Ranges& ranges, const ChannelFactors& factors) const;
@@ -184,25 +194,38 @@ void GraphPlanner::add_nodes(const Ranges& ranges, const Groups& groups,
 void GraphPlanner::add_weights(const Ranges& ranges, const Groups& groups,
                                const ChannelFactors& factors, std::map<NodeId, std::string>& notes,
                                PlanBuilder& plan) const {
-  for (const WeightUse& use : selection_.weights) {
-    const Node& node = graph_.node(use.node);
+  const std::vector<WeightUse>& uses = selection_.weights;
+  std::vector<WeightEntries> entries(uses.size());
+  parallel_for(std::ssize(uses), [&](int64_t i) {
+    const auto at = static_cast<std::size_t>(i);
     const auto in_weight = [&] {
-      return fmt::format("weight '{}'", graph_.value(node.inputs[use.input]).name);
+      const ValueId value = graph_.node(uses[at].node).inputs[uses[at].input];
+      return fmt::format("weight '{}'", graph_.value(value).name);
     };
-    with_context(in_weight, [&] {
-      PlannedWeight planned = weight(use, factors, groups);
-      if (!planned.note.empty()) notes[use.node] = planned.note;
-      if (has_derived_bias(use))
-        plan.add_constant({.value = graph_.value(node.inputs[2]).name,
-                           .params = {},
-                           .source = Source::kDerived,
-                           .correction = correction(use, planned.params, ranges, factors),
-                           .readers = {node.name}});
-      plan.add_constant({.value = graph_.value(node.inputs[use.input]).name,
-                         .params = std::move(planned.params),
-                         .readers = {node.name}});
-    });
+    with_context(in_weight, [&] { entries[at] = plan_use(uses[at], ranges, groups, factors); });
+  });
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    if (!entries[i].note.empty()) notes[uses[i].node] = entries[i].note;
+    if (entries[i].bias) plan.add_constant(std::move(*entries[i].bias));
+    plan.add_constant(std::move(entries[i].weight));
   }
+}
+
+WeightEntries GraphPlanner::plan_use(const WeightUse& use, const Ranges& ranges,
+                                     const Groups& groups, const ChannelFactors& factors) const {
+  const Node& node = graph_.node(use.node);
+  PlannedWeight planned = weight(use, factors, groups);
+  WeightEntries entries{.note = std::move(planned.note), .bias = {}, .weight = {}};
+  if (has_derived_bias(use))
+    entries.bias = TensorPlan{.value = graph_.value(node.inputs[2]).name,
+                              .params = {},
+                              .source = Source::kDerived,
+                              .correction = correction(use, planned.params, ranges, factors),
+                              .readers = {node.name}};
+  entries.weight = TensorPlan{.value = graph_.value(node.inputs[use.input]).name,
+                              .params = std::move(planned.params),
+                              .readers = {node.name}};
+  return entries;
 }
 
 void GraphPlanner::plan(const Ranges& ranges, bool weights, PlanBuilder& plan) const {

@@ -23,10 +23,10 @@ struct Executor::Impl {
   std::unique_ptr<Plan> plan;
 };
 
-Executor::Executor(const Model& model, const CompileOptions& options)
+Executor::Executor(Model model, const CompileOptions& options)
     : impl_(std::make_unique<Impl>(options)) {
   check_observed(model.graph, options.observed);
-  impl_->plan = std::make_unique<Plan>(model, impl_->context);
+  impl_->plan = std::make_unique<Plan>(std::move(model), impl_->context);
   if (!impl_->context.unsupported.empty()) fail("{}", unsupported_text(impl_->context.unsupported));
 }
 

@@ -44,8 +44,9 @@ using Observer = std::function<void(const std::string& name, const Tensor& value
 class Executor {
  public:
   /// Operators that ONNX or the model defines by functions and that have no kernel run as these.
+  /// Keeps of the weights only what kernels read: give the model away if it is not needed any more.
   /// Throws Error naming all operators that cannot be run, or the node that is wrong.
-  explicit Executor(const Model& model, const CompileOptions& options = {});
+  explicit Executor(Model model, const CompileOptions& options = {});
   Executor(Executor&&) noexcept;
   Executor& operator=(Executor&&) noexcept;
   ~Executor();

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
+#include "ir/bodies.h"
 #include "onnx_io/onnx_io.h"
 #include "passes/channels_to_last.h"
 #include "passes/pass.h"
@@ -67,6 +69,8 @@ Plan::Plan(Model model, PlanContext& context) : context_(context), model_(std::m
   for (const NodeId id : model_.graph.nodes())
     with_context([&] { return describe(graph(), graph().node(id)); }, [&] { bind(id); });
   find_last_uses();
+  count_readers();
+  model_.graph = without_elements(std::move(model_.graph));
 }
 
 void Plan::fill_constants() {
@@ -151,6 +155,28 @@ void Plan::find_last_uses() {
   }
 }
 
+void Plan::count_readers() {
+  readers_.resize(values_.size());
+  for (const Step& step : steps_)
+    for (const int slot : step.inputs)
+      if (slot != kLeftOut) ++readers_[static_cast<std::size_t>(slot)];
+  for (const ValueId id : outputs_) ++readers_[static_cast<std::size_t>(id)];
+  for (std::size_t slot = 0; slot < values_.size(); ++slot)
+    if (readers_[slot] == 0 && values_[slot].is_tensor())
+      values_[slot] = values_[slot].tensor().without_elements();
+}
+
+// Constants go when the last of their readers has let them go.
+void Plan::let_go(Step& step, uint32_t inputs) {
+  const uint32_t before = std::exchange(step.let_go, step.let_go | inputs);
+  for (std::size_t i = 0; i < step.inputs.size() && i < 32; ++i) {
+    if (((step.let_go & ~before) >> i & 1) == 0) continue;
+    const auto slot = static_cast<std::size_t>(step.inputs[i]);
+    QTOOL_ASSERT(graph().value(static_cast<ValueId>(slot)).constant);
+    if (--readers_[slot] == 0) values_[slot] = values_[slot].tensor().without_elements();
+  }
+}
+
 std::vector<Datum> Plan::run_body(const Step& step, std::string_view attribute,
                                   std::vector<Datum> inputs) {
   const auto body = step.bodies.find(attribute);
@@ -179,7 +205,7 @@ std::vector<const Datum*> Plan::inputs_of(const Step& step) const {
   return inputs;
 }
 
-void Plan::run_step(const Step& step) {
+void Plan::run_step(Step& step) {
   if (!step.kernel.run) return;
   count_step();
   const std::vector<const Datum*> inputs = inputs_of(step);
@@ -187,8 +213,10 @@ void Plan::run_step(const Step& step) {
   const RunBody run_body = [&](std::string_view attribute, std::vector<Datum> data) {
     return this->run_body(step, attribute, std::move(data));
   };
-  KernelCall call(inputs, outputs, context_.allocate, &run_body);
+  uint32_t let_go = 0;
+  KernelCall call(inputs, outputs, context_.allocate, &run_body, &let_go);
   step.kernel.run(call);
+  if (let_go != step.let_go) this->let_go(step, let_go);
   for (std::size_t i = 0; i < outputs.size(); ++i)
     if (step.outputs[i] != kLeftOut)
       values_[static_cast<std::size_t>(step.outputs[i])] = std::move(outputs[i]);

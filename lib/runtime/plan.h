@@ -71,7 +71,8 @@ class Plan {
     std::vector<int> release;  // slots read for the last time here
     std::vector<Shown> observed;
     std::map<std::string, Body, std::less<>> bodies;  // by attribute
-    Executor::Step profile = {};                      // if asked for
+    uint32_t let_go = 0;          // constant inputs that the kernel has let go, a bit for each
+    Executor::Step profile = {};  // if asked for
   };
 
   void fill_constants();
@@ -80,21 +81,24 @@ class Plan {
   void bind_bodies(const Node& node, Step& step);
   Body make_body(const Graph& graph);
   void find_last_uses();
+  void count_readers();
+  void let_go(Step& step, uint32_t inputs);
   std::vector<Datum> run_body(const Step& step, std::string_view attribute,
                               std::vector<Datum> inputs);
   void count_step() const;
   std::vector<const Datum*> inputs_of(const Step& step) const;
-  void run_step(const Step& step);
+  void run_step(Step& step);
   void run_profiled(Step& step);
   Work work_of(const Step& step) const;
   void show(const Shown& shown) const;
 
   PlanContext& context_;
-  Model model_;
+  Model model_;  // once bound, without the elements of constants
   std::vector<ValueId> inputs_;
   std::vector<ValueId> outputs_;
   std::vector<Step> steps_;
-  std::vector<Datum> values_;  // by slot; constants stay
+  std::vector<Datum> values_;  // by slot; constants stay while somebody reads them
+  std::vector<int> readers_;   // by slot; of constants, who may still read the elements
 };
 
 }  // namespace qtool

@@ -47,7 +47,8 @@ Tensor Tensor::view(DType dtype, Shape shape, std::shared_ptr<const void> owner,
   return tensor;
 }
 
-void Tensor::fail_type(DType expected) const {
+void Tensor::fail_elements(DType expected) const {
+  if (expected == dtype_) fail("the elements of a tensor of {} are gone", to_string(shape_));
   fail("a tensor is of type {}, expected {}", name(dtype_), name(expected));
 }
 

@@ -44,20 +44,23 @@ class Tensor {
   std::size_t bytes() const;
   bool defined() const { return dtype_ != DType::kUndefined; }
 
+  /// A tensor of this type and shape whose elements are not there: raw() is null and data() throws.
+  Tensor without_elements() const { return view(dtype_, shape_, nullptr, nullptr); }
+
   const void* raw() const { return data_; }
   /// Elements for writing, seen by every copy. Only for tensors over writable memory: those of the
   /// first constructor and those that a buffer pool hands out.
   void* mutable_raw() { return const_cast<void*>(data_); }
 
-  /// Elements as T. Throws Error if the tensor is of another type.
+  /// Elements as T. Throws Error if the tensor is of another type or they are not there.
   template <class T>
   const T* data() const {
-    if (dtype_of<T> != dtype_) fail_type(dtype_of<T>);
+    check_elements(dtype_of<T>);
     return static_cast<const T*>(data_);
   }
   template <class T>
   T* mutable_data() {
-    if (dtype_of<T> != dtype_) fail_type(dtype_of<T>);
+    check_elements(dtype_of<T>);
     return static_cast<T*>(mutable_raw());
   }
   /// A copy of the elements.
@@ -71,7 +74,10 @@ class Tensor {
   Tensor clone() const;
 
  private:
-  [[noreturn]] void fail_type(DType expected) const;
+  void check_elements(DType expected) const {
+    if (expected != dtype_ || (data_ == nullptr && size_ > 0)) fail_elements(expected);
+  }
+  [[noreturn]] void fail_elements(DType expected) const;
 
   DType dtype_ = DType::kUndefined;
   Shape shape_;

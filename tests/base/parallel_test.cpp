@@ -59,6 +59,25 @@ TEST_CASE("parallel_for throws what the lowest failing index throws") {
   }
 }
 
+TEST_CASE("parallel_ranges covers every index once, in ranges that are not too short") {
+  for (const int count : {1, 2, 4}) {
+    set_threads(count);
+    for (const int64_t size : {0, 1, 7, 1000}) {
+      std::vector<std::atomic<int>> calls(static_cast<std::size_t>(size));
+      std::atomic<int> ranges = 0;
+      std::atomic<int> ends = 0;
+      parallel_ranges(size, 100, [&](int64_t begin, int64_t end) {
+        ++ranges;
+        ends += end == size;
+        for (int64_t i = begin; i < end; ++i) ++calls[static_cast<std::size_t>(i)];
+      });
+      for (const auto& n : calls) CHECK(n == 1);
+      CHECK(ranges == (size == 1000 ? count : size > 0 ? 1 : 0));
+      CHECK(ends == (size > 0 ? 1 : 0));
+    }
+  }
+}
+
 TEST_CASE("parallel_for inside another runs on the thread it is called from") {
   set_threads(2);
   std::atomic<int> elsewhere = 0;

@@ -355,8 +355,8 @@ QUANTIZE = ["dynamic model.onnx {}", "dynamic model.onnx {} --dynamic-conv --per
 
 def repeats(world, line):
     outputs = set()
-    for name, threads in (("first.onnx", "1"), ("second.onnx", "2"), ("third.onnx", "2")):
-        world.ok(line.format(name), OMP_NUM_THREADS=threads)
+    for name, threads in (("first.onnx", 1), ("second.onnx", 2), ("third.onnx", 2), ("fourth.onnx", 4)):
+        world.ok(f"{line.format(name)} --threads {threads}")
         outputs.add(world.bytes(name))
     expect(len(outputs) == 1, "runs differ")
 
@@ -601,6 +601,26 @@ def _(world):
         world.ok(f"static model.onnx threads{threads}.onnx {CALIB} --threads {threads}")
     expect(world.bytes("plan1.json") == world.bytes("plan2.json"), "plans differ")
     expect(world.bytes("threads1.onnx") == world.bytes("threads2.onnx"), "models differ")
+
+
+@case("run, convert: the same for any number of threads")
+def _(world):
+    world.ok(STATIC.format("quantized.onnx", "images.npy"))
+    for threads in (1, 2, 4):
+        world.ok(f"run model.onnx --data images.npy --max-samples 1 -o out{threads} --threads {threads}")
+        world.ok(f"convert quantized.onnx q{threads}.onnx --format qoperator --threads {threads}")
+    for name in ("out{}/Plus214_Output_0.npy", "q{}.onnx"):
+        expect(len({world.bytes(name.format(threads)) for threads in (1, 2, 4)}) == 1, f"{name} differ")
+
+
+@case("threads: there are as many as asked for, by default one a core, and none is an error")
+def _(world):
+    for argument, expected in (("--threads 3", 3), ("", len(os.sched_getaffinity(0)))):
+        world.ok(f"bench model.onnx --data images.npy --rounds 1 --json bench.json {argument}")
+        threads = json.loads(world.bytes("bench.json"))["threads"]
+        expect(threads == expected if argument else 1 <= threads <= expected, f"{threads} threads")
+    done = world.run("run model.onnx --data images.npy -o out --threads 0")
+    expect(done.returncode == 2 and "--threads" in done.stderr, done.stderr)
 
 
 def fits_schema(value, schema, root):

@@ -95,7 +95,7 @@ TEST_CASE("external data outside the folder or the file is refused") {
         "initializer 'w': bytes 12 to 20 of external data 'w.bin' lie beyond its end at 16");
   CHECK(error({{"location", "w.bin"}, {"offset", "18446744073709551615"}}) != "");
   CHECK(error({{"location", "w.bin"}, {"length", "16"}}) ==
-        "initializer 'w': 16 bytes of external data, its shape takes 8");
+        "initializer 'w': 16 bytes of data do not match shape [2] of float32, which takes 8");
   CHECK(error({{"location", "w.bin"}, {"offset", "-4"}}) ==
         "initializer 'w': offset of the external data is '-4', expected a number of bytes");
   CHECK(error({{"location", "w.bin"}}) == "");

@@ -11,7 +11,7 @@ namespace qtool::onednn {
 /// Not for use by two threads at once.
 class Conv {
  public:
-  /// `constant_weight`: every run passes the same weight, which is packed once a shape.
+  /// `constant_weight`: every run passes the same weight, which is packed once a layout.
   /// `layout` is that of x, sum and y.
   Conv(bool constant_weight, ClipRange clip, Layout layout);
   Conv(Conv&&) noexcept;
@@ -19,6 +19,9 @@ class Conv {
 
   /// Whether oneDNN has room for the shape: at most three spatial axes and sizes below 2^31.
   static bool serves(const ConvShape& shape);
+
+  /// Whether a constant weight is kept, packed: runs then do not read the one that they are given.
+  bool has_weight() const;
 
   struct Inputs {
     const float* x;

@@ -75,16 +75,34 @@ void Place::set(const void* data) {
   data_ = data;
 }
 
-Source::Source(const Desc& given, const Desc& wanted) : given_(given), wanted_(given_.memory()) {
-  if (given == wanted) return;
-  wanted_ = dnnl::memory(wanted, engine());
-  reorder_ = dnnl::reorder(given_.memory(), wanted_);
+dnnl::memory Copies::get(const void* data, const Desc& given, const Desc& wanted) {
+  for (const dnnl::memory& copy : copies_)
+    if (copy.get_desc() == wanted) return copy;
+  if (empty()) {
+    given_ = given;
+    return copies_.emplace_back(reordered(wrap(given, data), wanted));
+  }
+  // What lies as given_ says lies as `given` says too: only axes of size 1 come and go.
+  const dnnl::memory original = reordered(copies_.front(), given_);
+  return copies_.emplace_back(reordered(wrap(given, original.get_data_handle()), wanted));
 }
 
-void Source::load(const void* data, bool once) {
-  if (once && loaded_) return;
+Source::Source(const Desc& given, const Desc& wanted, const Constant& constant)
+    : given_(given), wanted_(given_.memory()), copies_(constant.copies) {
+  if (given == wanted) return;
+  copied_ = copies_ != nullptr;
+  wanted_ = copied_ ? copies_->get(constant.data, given, wanted) : dnnl::memory(wanted, engine());
+  if (!copied_) reorder_ = dnnl::reorder(given_.memory(), wanted_);
+}
+
+void Source::load(const void* data) {
+  if (copied_) return;
+  if (copies_ != nullptr && !copies_->empty()) {  // another primitive wanted one: `data` may be gone
+    const Desc given = given_.memory().get_desc();
+    data = copies_->get(nullptr, given, given).get_data_handle();
+    copied_ = true;
+  }
   given_.set(data);
-  loaded_ = true;
   if (reorder_) run_reorder(reorder_, given_.memory(), wanted_);
 }
 

@@ -54,13 +54,33 @@ class Place {
   const void* data_ = nullptr;
 };
 
+/// Copies of the same elements in the layouts that primitives want.
+class Copies {
+ public:
+  bool empty() const { return copies_.empty(); }
+  /// The elements in layout `wanted`. The first call copies them from `data`, where they lie as
+  /// `given` says; later ones do not need that.
+  dnnl::memory get(const void* data, const Desc& given, const Desc& wanted);
+
+ private:
+  Desc given_;
+  std::vector<dnnl::memory> copies_;
+};
+
+/// What a primitive takes that is the same in every call: `copies` has it, or will.
+struct Constant {
+  Copies* copies = nullptr;  // null: it is not constant
+  const void* data = nullptr;
+};
+
 /// An argument that comes in the caller's layout and is brought into the primitive's.
 class Source {
  public:
-  Source(const Desc& given, const Desc& wanted);
-  /// Takes the elements at `data`. If `once`, every call passes the same elements, which are brought
-  /// into the layout only the first time.
-  void load(const void* data, bool once = false);
+  /// Constant elements are brought into the layout now, into a copy that belongs there; where the
+  /// layouts agree no copy is made.
+  Source(const Desc& given, const Desc& wanted, const Constant& constant = {});
+  /// Takes the elements at `data`; of a constant that has copies it is not read.
+  void load(const void* data);
   /// The memory for the primitive, the same for ever.
   const dnnl::memory& memory() const { return wanted_; }
 
@@ -68,7 +88,8 @@ class Source {
   Place given_;
   dnnl::memory wanted_;  // the same memory as given_ if the layouts agree
   dnnl::reorder reorder_;
-  bool loaded_ = false;
+  Copies* copies_;
+  bool copied_ = false;
 };
 
 /// A result in the primitive's layout that is brought into the caller's.

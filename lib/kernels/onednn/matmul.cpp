@@ -41,16 +41,16 @@ struct Program {
 };
 
 Program make_program(const MatMulShape& s, const MatMul::Epilogue& epilogue, bool has_bias,
-                     bool pack_b) {
+                     const Constant& constant_b) {
   const Desc a = matrix(s.a_batch, s.m, s.k, s.transpose_a);
   const Desc b = matrix(s.b_batch, s.k, s.n, s.transpose_b);
   const Desc y = plain(kF32, output_dims(s));
   const Desc bias = has_bias ? plain(kF32, matrix_dims(Dims(s.a_batch.size(), 1), 1, s.n)) : Desc();
-  const Desc wanted_b = pack_b ? any_layout(kF32, b.get_dims()) : b;
+  const Desc wanted_b = constant_b.copies != nullptr ? any_layout(kF32, b.get_dims()) : b;
   const dnnl::matmul::primitive_desc desc(engine(), a, wanted_b, bias, y,
                                           epilogue_attributes({epilogue.alpha, epilogue.clip, {}}));
   const Source left(a, desc.src_desc());
-  const Source right(b, desc.weights_desc());
+  const Source right(b, desc.weights_desc(), constant_b);
   const Source shift(bias, bias);
   const Destination to(desc.dst_desc(), y);
   std::vector<std::pair<int, dnnl::memory>> arguments = {{DNNL_ARG_SRC, left.memory()},
@@ -64,13 +64,16 @@ Program make_program(const MatMulShape& s, const MatMul::Epilogue& epilogue, boo
 
 struct MatMul::State {
   bool constant_b;
+  Copies b;
   // Shape, has bias, alpha, clip.
   ShapeCache<std::tuple<MatMulShape, bool, float, float, float>, Program> programs;
 };
 
-MatMul::MatMul(bool constant_b) : state_(std::make_unique<State>(State{constant_b, {}})) {}
+MatMul::MatMul(bool constant_b) : state_(std::make_unique<State>(State{constant_b, {}, {}})) {}
 MatMul::MatMul(MatMul&&) noexcept = default;
 MatMul::~MatMul() = default;
+
+bool MatMul::has_b() const { return !state_->b.empty(); }
 
 bool MatMul::serves(const MatMulShape& s) {
   const auto has_zero = [](const Dims& dims) {
@@ -84,11 +87,13 @@ void MatMul::run(const MatMulShape& shape, const Epilogue& epilogue, const float
                  const float* bias, float* y) {
   const bool has_bias = bias != nullptr;
   const auto& [alpha, clip] = epilogue;
-  Program& program = state_->programs.get(
-      std::tie(shape, has_bias, alpha, clip.low, clip.high),
-      [&] { return make_program(shape, epilogue, has_bias, state_->constant_b); });
+  Program& program =
+      state_->programs.get(std::tie(shape, has_bias, alpha, clip.low, clip.high), [&] {
+        return make_program(shape, epilogue, has_bias,
+                            {state_->constant_b ? &state_->b : nullptr, b});
+      });
   program.a.load(a);
-  program.b.load(b, state_->constant_b);
+  program.b.load(b);
   if (has_bias) program.bias.load(bias);
   program.y.place(y);
   program.call.execute();

@@ -11,10 +11,13 @@ namespace qtool::onednn {
 /// Not for use by two threads at once.
 class MatMul {
  public:
-  /// `constant_b`: every run passes the same b, which is packed once a shape.
+  /// `constant_b`: every run passes the same b, which is packed once a layout.
   explicit MatMul(bool constant_b);
   MatMul(MatMul&&) noexcept;
   ~MatMul();
+
+  /// Whether a constant b is kept, packed: runs then do not read the one that they are given.
+  bool has_b() const;
 
   /// What happens to the product: clip(alpha · (a · b + bias)).
   struct Epilogue {

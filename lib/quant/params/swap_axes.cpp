@@ -14,10 +14,9 @@ Tensor swap_last_axes(const Tensor& tensor) {
   Tensor result(tensor.dtype(), shape);
   const auto* in = static_cast<const std::byte*>(tensor.raw());
   auto* out = static_cast<std::byte*>(result.mutable_raw());
-  for (int64_t i = 0; i < tensor.size(); ++i) {
-    const int64_t matrix = i / (m * n) * (m * n), row = i % (m * n) / n, column = i % n;
-    out[matrix + column * m + row] = in[i];
-  }
+  for (int64_t first = 0; first < tensor.size(); first += m * n)
+    for (int64_t column = 0; column < n; ++column)
+      for (int64_t row = 0; row < m; ++row) *out++ = in[first + row * n + column];
   return result;
 }
 

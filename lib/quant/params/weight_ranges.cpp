@@ -16,9 +16,19 @@ struct Ends {
   float max;
 };
 
+// In lanes, which compilers turn into vectors.
 Ends ends_of(std::span<const float> elements) {
-  Ends ends{0, 0};
-  for (const float x : elements) {
+  constexpr std::size_t kLanes = 16;
+  std::array<float, kLanes> low{}, high{};
+  std::size_t i = 0;
+  for (; i + kLanes <= elements.size(); i += kLanes)
+    for (std::size_t j = 0; j < kLanes; ++j) {
+      const float x = elements[i + j];
+      low[j] = x < low[j] ? x : low[j];
+      high[j] = x > high[j] ? x : high[j];
+    }
+  Ends ends{*std::min_element(low.begin(), low.end()), *std::max_element(high.begin(), high.end())};
+  for (const float x : elements.subspan(i)) {
     ends.min = std::min(ends.min, x);
     ends.max = std::max(ends.max, x);
   }
@@ -95,7 +105,8 @@ std::vector<Cut> neighbours(Cut cut, double step, bool symmetric) {
           {cut.low, cut.high - step}};
 }
 
-Affine choose_mse(std::span<float> elements, const WeightScheme& scheme, const RangeRule& rule) {
+Affine choose_mse(std::span<const float> elements, const WeightScheme& scheme,
+                  const RangeRule& rule) {
   constexpr int kStepsPerOctave = 8, kOctaves = 4, kRefinements = 4, kFits = 3;
   const QuantRange range = quant_range(scheme.dtype);
   const Ends ends = ends_of(elements);
@@ -127,11 +138,12 @@ float quantile(std::span<float> elements, double fraction) {
   return static_cast<float>(low + (high - low) * weight);
 }
 
-Affine choose_percentile(std::span<float> elements, const WeightScheme& scheme,
+Affine choose_percentile(std::span<const float> slice, const WeightScheme& scheme,
                          const RangeRule& rule) {
   constexpr double kKept = 0.9999;
-  const Ends all = ends_of(elements);
-  if (elements.empty()) return rule(all);
+  const Ends all = ends_of(slice);
+  if (slice.empty()) return rule(all);
+  std::vector<float> elements(slice.begin(), slice.end());
   Ends ends{0, 0};
   if (scheme.symmetric) {
     for (float& x : elements) x = std::fabs(x);
@@ -146,7 +158,8 @@ Affine choose_percentile(std::span<float> elements, const WeightScheme& scheme,
 
 }  // namespace
 
-Affine choose_slice_params(std::span<float> elements, const WeightScheme& scheme, DType real) {
+Affine choose_slice_params(std::span<const float> elements, const WeightScheme& scheme,
+                           DType real) {
   const RangeRule rule(scheme, real);
   if (scheme.reduce_range || largest_number(scheme.dtype)) return rule(ends_of(elements));
   switch (scheme.method) {

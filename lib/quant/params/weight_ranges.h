@@ -13,7 +13,7 @@ namespace qtool {
 /// Where the range is cut, integers saturate at the limits of their type; so with reduce_range,
 /// whose limits lie inside, nothing is cut: all methods are kMinMax then. So they are for
 /// floating-point types, whose steps grow with the numbers.
-/// The elements are finite; their order is changed.
-Affine choose_slice_params(std::span<float> elements, const WeightScheme& scheme, DType real);
+/// The elements are finite.
+Affine choose_slice_params(std::span<const float> elements, const WeightScheme& scheme, DType real);
 
 }  // namespace qtool

@@ -17,58 +17,62 @@ Tensor as_floats(const Tensor& weight) {
       dtype != DType::kFloat64)
     fail("a weight of type {} is not to be quantized", name(dtype));
   Tensor result = cast(weight, DType::kFloat32);
-  for (int64_t i = 0; i < result.size(); ++i)
-    if (const float x = result.data<float>()[i]; !std::isfinite(x))
-      fail("element {} of shape {} is {} in float32", i, to_string(weight.shape()), x);
+  const float* data = result.data<float>();
+  const float* end = data + result.size();
+  const float* bad = std::find_if_not(data, end, [](float x) { return std::isfinite(x); });
+  if (bad != end)
+    fail("element {} of shape {} is {} in float32", bad - data, to_string(weight.shape()), *bad);
   return result;
 }
 
-// Copies of the elements that share parameters, in the order of QuantParams::scale.
+// The elements that share parameters, in the order of QuantParams::scale.
 class Slices {
  public:
-  Slices(const Tensor& weight, const QuantParams& params)
-      : data_(weight.data<float>()),
-        split_(params.per_tensor() ? AxisSplit{1, 1, weight.size()}
-                                   : split_at(weight.shape(), params.axis)),
+  Slices(Tensor weight, const QuantParams& params)
+      : weight_(std::move(weight)),
+        data_(weight_.data<float>()),
+        split_(params.per_tensor() ? AxisSplit{1, 1, weight_.size()}
+                                   : split_at(weight_.shape(), params.axis)),
         block_(params.block) {}
 
-  // Calls body(std::span<float>) for each.
+  // Calls body(std::span<const float>) for each.
   template <class Body>
   void for_each(const Body& body) {
     if (block_ == 0)
-      for (int64_t i = 0; i < split_.axis; ++i) {
-        for (int64_t o = 0; o < split_.outer; ++o) take_row(o, i);
-        finish(body);
-      }
+      for (int64_t i = 0; i < split_.axis; ++i) body(channel(i));
     else
       for (int64_t o = 0; o < split_.outer; ++o)
         for (int64_t first = 0; first < split_.axis; first += block_)
-          for (int64_t j = 0; j < split_.inner; ++j) {
-            take_block(o, first, j);
-            finish(body);
-          }
+          for (int64_t j = 0; j < split_.inner; ++j) body(block(o, first, j));
   }
 
  private:
-  void take_row(int64_t outer, int64_t i) {
-    const float* row = data_ + (outer * split_.axis + i) * split_.inner;
-    slice_.insert(slice_.end(), row, row + split_.inner);
+  using Slice = std::span<const float>;
+
+  Slice row(int64_t outer, int64_t i) const {
+    return {data_ + (outer * split_.axis + i) * split_.inner,
+            static_cast<std::size_t>(split_.inner)};
   }
-  void take_block(int64_t outer, int64_t first, int64_t inner) {
-    const int64_t last = std::min(first + block_, split_.axis);
-    for (int64_t i = first; i < last; ++i)
-      slice_.push_back(data_[(outer * split_.axis + i) * split_.inner + inner]);
-  }
-  template <class Body>
-  void finish(const Body& body) {
-    body(std::span<float>(slice_));
+  Slice channel(int64_t i) {
+    if (split_.outer == 1) return row(0, i);
     slice_.clear();
+    for (int64_t o = 0; o < split_.outer; ++o)
+      slice_.insert(slice_.end(), row(o, i).begin(), row(o, i).end());
+    return slice_;
+  }
+  Slice block(int64_t outer, int64_t first, int64_t inner) {
+    const int64_t last = std::min(first + block_, split_.axis);
+    slice_.clear();
+    for (int64_t i = first; i < last; ++i)
+      slice_.push_back(row(outer, i)[static_cast<std::size_t>(inner)]);
+    return slice_;
   }
 
+  const Tensor weight_;
   const float* data_;
   AxisSplit split_;
   int64_t block_;
-  std::vector<float> slice_;
+  std::vector<float> slice_;  // what does not lie in one piece
 };
 
 // The two largest of 0 and the elements of one sign.
@@ -126,7 +130,7 @@ QuantParams choose_weight_params(const Tensor& weight, const WeightScheme& schem
   } else if (scheme.per_channel) {
     params.axis = axis;
   }
-  Slices(as_floats(weight), params).for_each([&](std::span<float> elements) {
+  Slices(as_floats(weight), params).for_each([&](std::span<const float> elements) {
     const Affine one = choose_slice_params(elements, scheme, weight.dtype());
     params.scale.push_back(one.scale);
     params.zero_point.push_back(one.zero_point);
