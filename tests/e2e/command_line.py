@@ -543,7 +543,8 @@ def is_refused(world, line, *words):
 @case("static: float8 by its own method, which integers do not get")
 def _(world):
     float8 = "--activation-type e4m3fn --weight-type float8e4m3fn --method distribution"
-    world.ok(f"static model.onnx out.onnx {CALIB} {float8}")
+    done = world.run(f"static model.onnx out.onnx {CALIB} {float8}")  # warns of values with few numbers
+    expect(done.returncode == 0, done.stderr)
     is_refused(world, f"static model.onnx out.onnx {CALIB} --method distribution", "distribution is for float8", "1.7 standard deviations")
 
 
