@@ -60,6 +60,14 @@ void set_threads(int count) { omp_set_num_threads(std::max(count, 1)); }
 
 int threads() { return omp_in_parallel() != 0 ? 1 : omp_get_max_threads(); }
 
+OneThread::OneThread(bool wanted) : before_(wanted ? omp_get_max_threads() : 0) {
+  if (wanted) omp_set_num_threads(1);
+}
+
+OneThread::~OneThread() {
+  if (before_ != 0) omp_set_num_threads(before_);
+}
+
 void parallel_for(int64_t count, const std::function<void(int64_t)>& body) {
   const int64_t workers = std::min<int64_t>(count, threads());
   if (workers <= 1) {

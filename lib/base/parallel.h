@@ -12,6 +12,18 @@ void set_threads(int count);
 /// What set_threads was given last; 1 inside a parallel_for.
 int threads();
 
+/// Has the calling thread use one thread as long as this lives, if `wanted`.
+class OneThread {
+ public:
+  explicit OneThread(bool wanted);
+  ~OneThread();
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;  // 0: nothing was changed
+};
+
 /// Calls body(0) … body(count - 1), each once, the lower ones first but side by side on threads().
 /// If calls throw, the exception of the lowest index is thrown, whatever the number of threads;
 /// indices above may have been left out. A parallel_for inside another runs on one thread.

@@ -68,6 +68,7 @@ struct PackedConv {
     const ByteInput bytes = {x.raw(), x.dtype() == DType::kInt8,
                              read_zero_point(call, slots.x_zero_point, x.dtype())};
     conv->run(shape, bytes, bias, rule, static_cast<std::byte*>(scratch.mutable_raw()), y);
+    call.let_go(slots.w);
   }
 };
 
@@ -199,6 +200,7 @@ struct DepthwiseEngine {
     with_type(ByteTypes{}, x.dtype(), [&]<class X>(std::type_identity<X>) {
       conv->run(shape.window, shape.batch, x.data<X>(), zero, output, y);
     });
+    call.let_go(slots.w);
   }
 };
 

@@ -103,6 +103,7 @@ struct PackedMatMul {
     const ByteInput bytes = {a.raw(), a.dtype() == DType::kInt8,
                              read_zero_point(call, operands.a_zero_point, a.dtype())};
     conv->run(shape, bytes, bias, rule, static_cast<std::byte*>(scratch.mutable_raw()), y);
+    call.let_go(operands.b);
   }
 };
 

@@ -78,6 +78,20 @@ TEST_CASE("parallel_ranges covers every index once, in ranges that are not too s
   }
 }
 
+TEST_CASE("OneThread holds as long as it lives, and only if it is wanted") {
+  set_threads(3);
+  {
+    const OneThread one(true);
+    CHECK(threads() == 1);
+    const OneThread again(true);
+    CHECK(threads() == 1);
+  }
+  CHECK(threads() == 3);
+  const OneThread none(false);
+  CHECK(threads() == 3);
+  set_threads(1);
+}
+
 TEST_CASE("parallel_for inside another runs on the thread it is called from") {
   set_threads(2);
   std::atomic<int> elsewhere = 0;

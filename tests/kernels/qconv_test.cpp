@@ -6,8 +6,8 @@
 #include <random>
 #include <vector>
 
+#include "base/parallel.h"
 #include "kernels/onednn/qweight.h"
-#include "kernels/onednn/threads.h"
 #include "kernels/reference/qconv.h"
 #include "kernels/simd/integer_conv.h"
 #include "kernels/simd/targets.h"
@@ -404,9 +404,9 @@ TEST_CASE("a convolution does not depend on the number of threads") {
   const auto w = random_values(weight_count(s), -127, 127, 5);
   const Activation x = random_activation(input_count(s), true, 7, 6);
   simd::IntegerConv conv(s, w.data(), Layout::kChannelsFirst);
-  onednn::set_threads(3);
+  set_threads(3);
   const auto y = run<int32_t>(s, conv, x.stored, true, 7, nullptr, {});
-  onednn::set_threads(1);
+  set_threads(1);
   CHECK(y == reference(s, x.centered, w, nullptr));
 }
 

@@ -81,7 +81,7 @@ TEST_CASE("tensors that say where their data lies, or have it twice, stay as the
 }
 
 TEST_CASE("a model from a file is that from its bytes") {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   write_file(folder / "large.onnx", large_model().SerializeAsString());
   const Model model = import_model(folder / "large.onnx");
   CHECK(serialize_model(model) == serialize_model(parse(large_model())));
@@ -95,7 +95,7 @@ TEST_CASE("a model from a file is that from its bytes") {
 }
 
 TEST_CASE("a model written over its own file is whole") {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const auto path = folder / "large.onnx";
   write_file(path, large_model().SerializeAsString());
   const Model model = import_model(path);
@@ -115,7 +115,7 @@ std::string outcome(const std::string& prefix, Read read) {
 }
 
 // Whether a file of these bytes gives what the bytes themselves give.
-void check_same(const TemporaryFolder& folder, const std::string& bytes) {
+void check_same(const TempFolder& folder, const std::string& bytes) {
   const auto path = folder / "m.onnx";
   write_file(path, bytes);
   const std::string expected = outcome("", [&] {
@@ -128,14 +128,14 @@ void check_same(const TemporaryFolder& folder, const std::string& bytes) {
 }
 
 TEST_CASE("a file cut short anywhere fails as its bytes do") {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const std::string file = large_model().SerializeAsString();
   for (std::size_t size = 1; size < file.size(); size += 7)
     check_same(folder, file.substr(0, size));
 }
 
 TEST_CASE("a file with a changed byte fails or means what its bytes mean") {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const std::string file = large_model().SerializeAsString();
   const std::size_t data = file.find(numbers(kLarge));
   for (std::size_t at = 0; at < file.size(); ++at) {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/parallel.h"
+#include "base/parallel.h"
 #include "kernels/simd/integer_strips.h"
 #include "kernels/simd/requantize.h"
 #include "kernels/simd/winograd.h"
@@ -47,9 +47,9 @@ class Scratch {
         widened(
             take<int16_t>(memory, volume(strips.sizes) * (shape.in_channels / shape.groups) + 1)),
         starts(take<int64_t>(memory, strips.windows())),
-        sums(take<int32_t>(memory, parallel_threads() * strips.windows() * block)),
+        sums(take<int32_t>(memory, threads() * strips.windows() * block)),
         transformed(take<int16_t>(memory, transformed_tiles * shape.in_channels + 1)),
-        products(take<int32_t>(memory, parallel_threads() * transformed_tiles * block)),
+        products(take<int32_t>(memory, threads() * transformed_tiles * block)),
         image(take<uint8_t>(memory,
                             is_transposed ? volume(shape.window.input) * shape.in_channels : 0)),
         result(take<int32_t>(memory, is_transposed ? strips.windows() * shape.out_channels : 0)) {}
@@ -141,11 +141,15 @@ class Run {
                                             : y + first * shape_.out_channels;
     for (int64_t g = 0; g < shape_.groups; ++g) {
       prepare(widen, image + g * (shape_.in_channels / shape_.groups), row, rows, scratch);
-      parallel_for(divide_up(channels_.vectors, kBlockVectors), [&](int64_t i, int thread) {
-        int32_t* const sums = scratch.sums + thread * strips_.windows() * block_;
-        int32_t* const products = scratch.products + thread * transformed_tiles() * block_;
-        add_up(scratch, rows, g, i * kBlockVectors, products, sums);
-        finish(windows, g, i * kBlockVectors, sums, result);
+      const int64_t blocks = divide_up(channels_.vectors, kBlockVectors);
+      const int64_t shares = std::min<int64_t>(blocks, threads());
+      parallel_for(shares, [&](int64_t share) {
+        int32_t* const sums = scratch.sums + share * strips_.windows() * block_;
+        int32_t* const products = scratch.products + share * transformed_tiles() * block_;
+        for (int64_t i = blocks * share / shares; i < blocks * (share + 1) / shares; ++i) {
+          add_up(scratch, rows, g, i * kBlockVectors, products, sums);
+          finish(windows, g, i * kBlockVectors, sums, result);
+        }
       });
     }
     if (scratch.is_transposed)
