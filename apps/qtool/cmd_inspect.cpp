@@ -1,9 +1,11 @@
 #include <iostream>
 
 #include "command.h"
+#include "ir/text.h"
 #include "onnx_io/onnx_io.h"
 #include "report/model_report.h"
 #include "report/operators_report.h"
+#include "report/weight_facts.h"
 
 namespace qtool {
 namespace {
@@ -13,11 +15,23 @@ struct InspectOptions {
   std::string model;
   bool json = false;
   bool operators = false;
+  bool graph = false;
+  std::string weight;
 };
 
 void run(const InspectOptions& options) {
   Model model = import_model(options.model);
   with_context([&] { return options.model; }, [&] { infer_types(model); });
+  if (options.graph) {
+    std::cout << print_text(model);
+    return;
+  }
+  if (!options.weight.empty()) {
+    const WeightFacts facts = with_context([&] { return options.model; },
+                                           [&] { return weight_facts(model, options.weight); });
+    std::cout << (options.json ? weight_json(facts) : weight_text(facts));
+    return;
+  }
   if (options.operators) {
     const auto uses =
         with_context([&] { return options.model; }, [&] { return operator_uses(model); });
@@ -36,11 +50,18 @@ void add_inspect_command(CLI::App& app) {
       app, "inspect", "Show inputs, outputs, operators, parameters and what is quantized",
       "  qtool inspect model.onnx\n"
       "  qtool inspect model.onnx --ops\n"
+      "  qtool inspect model.onnx --weights conv1.weight\n"
       "  qtool inspect model.onnx --json",
       options->common);
   command->add_option("model", options->model, "Model (.onnx)")->required();
   command->add_flag("--ops", options->operators,
                     "Show what runs each operator, and which cannot be run");
+  CLI::Option* graph = command->add_flag(
+      "--graph", options->graph, "Show the graph as text, large constants without elements");
+  command
+      ->add_option("--weights", options->weight,
+                   "Show a constant: its integers, scales and what they stand for")
+      ->excludes(graph);
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] { run(*options); });
 }

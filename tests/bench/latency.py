@@ -6,7 +6,7 @@ Every model is measured as floats and as qtool quantized it: dynamic (convolutio
 and int8), and static with int8 activations; a file that is the same as one before is left out. In each round both have
 each file once, in turns and never at the same time:
 
-- qtool: a new process of `qtool bench`, which warms up with three runs and times k;
+- qtool: a new process of `qtool bench`, which warms up until it gets no faster and times k;
 - onnxruntime: a session that lives as long as the model is measured, all optimizations on, warms up with three runs
   and times k.
 

@@ -1139,6 +1139,34 @@ def _(world):
     expect(facts["quantized"] == [], "quantized")
 
 
+@case("inspect: a weight, its integers and what they stand for")
+def _(world):
+    for more in ("", "--per-tensor"):
+        world.ok(f"static model.onnx weights.onnx {CALIB} {more}")
+        graph = onnx.load(world.path("weights.onnx")).graph
+        constants = {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
+        inputs = next(n.input for n in graph.node if n.input[0] == "Parameter5_quantized")
+        integers, scale, zero = (constants[name] for name in inputs)
+        facts = json.loads(world.ok("inspect weights.onnx --weights Parameter5 --json"))
+        expect(facts["name"] == "Parameter5_quantized" and facts["integers"] == integers.ravel().tolist(), str(facts)[:300])
+        numbers = (integers.astype(np.float32) - zero.reshape(-1, 1, 1, 1)) * scale.reshape(-1, 1, 1, 1)
+        expect(np.allclose(facts["numbers"], numbers.ravel(), rtol=1e-6), "numbers")
+        rows = world.ok("inspect weights.onnx --weights Parameter5").splitlines()[-scale.size:]
+        for i, row in enumerate(rows):
+            part, whole = (integers[i], numbers[i]) if scale.size > 1 else (integers, numbers)
+            _, step, _, low, high, *_, least, most, mean, deviation = row.replace(" %", "").split()
+            expect((int(low), int(high)) == (part.min(), part.max()), row)
+            wanted = (scale.ravel()[i], whole.min(), whole.max(), whole.mean(), whole.std())
+            expect(np.allclose([float(v) for v in (step, least, most, mean, deviation)], wanted, rtol=1e-3, atol=1e-6), row)
+    refuses(world, "inspect weights.onnx --weights Parameter55", ("Parameter55", "did you mean"))
+
+
+@case("inspect: the graph as text")
+def _(world):
+    text = world.ok("inspect model.onnx --graph")
+    expect("input Input3: float32[1, 1, 28, 28]" in text and '"Convolution28"' in text, text[:500])
+
+
 @case("inspect: quantized model, with scales as ONNX defines them")
 def _(world):
     world.ok(STATIC.format("i.onnx", "images.npy --per-channel"))
