@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "ops/quantized_inputs.h"
+
 namespace qtool {
 namespace {
 
@@ -42,8 +44,6 @@ constexpr auto kProducts = std::to_array<Product>({
     {"QLinearConv", of_filters, 3},
     {"QLinearMatMul", of_rows, 3},
 });
-
-bool is_byte(DType dtype) { return dtype == DType::kUInt8 || dtype == DType::kInt8; }
 
 bool is_tensor(const Datum* datum) { return datum != nullptr && datum->is_tensor(); }
 

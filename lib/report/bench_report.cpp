@@ -4,15 +4,12 @@
 #include <cmath>
 #include <functional>
 
+#include "report/decibel.h"
 #include "report/gate_text.h"
 #include "report/table.h"
 
 namespace qtool {
 namespace {
-
-std::string decibel(double value) {
-  return std::isinf(value) && value > 0 ? "exact" : fmt::format("{:.1f}", value);
-}
 
 std::string percent(double share) { return fmt::format("{:.2f} %", 100 * share); }
 

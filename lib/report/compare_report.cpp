@@ -7,14 +7,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "report/decibel.h"
 #include "report/table.h"
 
 namespace qtool {
 namespace {
-
-std::string decibel(double value) {
-  return std::isinf(value) && value > 0 ? "exact" : fmt::format("{:.1f}", value);
-}
 
 std::string percent(const std::optional<double>& share) {
   return share ? fmt::format("{:.2f} %", 100 * *share) : "";

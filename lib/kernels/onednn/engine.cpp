@@ -97,7 +97,8 @@ Source::Source(const Desc& given, const Desc& wanted, const Constant& constant)
 
 void Source::load(const void* data) {
   if (copied_) return;
-  if (copies_ != nullptr && !copies_->empty()) {  // another primitive wanted one: `data` may be gone
+  // If another primitive wanted a copy, `data` may be gone.
+  if (copies_ != nullptr && !copies_->empty()) {
     const Desc given = given_.memory().get_desc();
     data = copies_->get(nullptr, given, given).get_data_handle();
     copied_ = true;
