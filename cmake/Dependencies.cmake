@@ -36,6 +36,13 @@ pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)  # Debian installs no CMake 
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 
+# The header of onnxruntime's C API, if there is one: the library itself is found while qtool runs.
+find_path(QTOOL_ORT_INCLUDE onnxruntime/onnxruntime_c_api.h
+          HINTS ${QTOOL_DEPS}/onnxruntime-header-1.21.0/usr/include)
+if(NOT QTOOL_ORT_INCLUDE)
+  message(STATUS "onnxruntime's header was not found: --backend onnxruntime will not be there")
+endif()
+
 # Highway, and the instruction sets that kernels are compiled for: SSE4, AVX2 and none; those of AVX-512,
 # also with VNNI, on request only, as no CPU that has them has run their tests yet. What is compiled for
 # one must round as for another: no contraction to FMA.

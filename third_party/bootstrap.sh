@@ -16,6 +16,8 @@ onednn_lib_sha256=2f22a54d6a890ed14bfa185d42a4be65d8b5b1df85dc1f0f3a9abe31620416
 onednn_devel_sha256=9763c69e8c907e119056bd52ad918ca84ac9ba939d130a99dfa95ccca3e5e284
 onnx_version=1.23.2
 onnx_sha256=008cb0467b2bbee41448acc7da8b6f4e704624cb0d327a2d5adafc7ce19bc5b8
+ort_header_version=1.21.0
+ort_header_sha256=14f7d959d5deacbcf1504830d4189f91fc67382b399ed9ae9d3aa9c4050ced08
 d3_version=7.9.0
 d3_sha256=7e36605710a2ba54846797c8c6d888911341b215ae53257dc32a49a0b824355e
 plot_version=0.6.17
@@ -65,19 +67,26 @@ cached() {
   mv "$work/$name.dir" "$deps/$name"
 }
 
-# Catch2 3 stands in bookworm-backports only; a private apt state reads it from the mirror the user
-# already has, so that the user's sources stay as they are.
-fill_catch2() {
-  local mirror apt
+# fill_deb FOLDER SUITE PACKAGE SHA256: the files of a package that Debian 12's main suite does not have. A
+# private apt state reads it from the mirror the user already has, so that the user's sources stay as they are.
+fill_deb() {
+  local mirror apt state=$work/apt-$2
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Codename: bookworm' | head -n 1)
-  [ -n "$mirror" ] || { say "no Debian 12 (bookworm) source is configured in apt"; exit 1; }
-  mkdir -p "$work/apt/lists/partial" "$work/apt/archives/partial"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror bookworm-backports main" >"$work/apt/sources.list"
-  apt="-o Dir::Etc::sourcelist=$work/apt/sources.list -o Dir::Etc::sourceparts=/dev/null -o Dir::State::Lists=$work/apt/lists -o Dir::Cache=$work/apt -o APT::Sandbox::User=root"
+  [ -n "$mirror" ] || { say "no Debian 12 (bookworm) source is configured in apt"; return 1; }
+  mkdir -p "$state/lists/partial" "$state/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $2 main" >"$state/sources.list"
+  apt="-o Dir::Etc::sourcelist=$state/sources.list -o Dir::Etc::sourceparts=/dev/null -o Dir::State::Lists=$state/lists -o Dir::Cache=$state -o APT::Sandbox::User=root"
   # shellcheck disable=SC2086
-  (cd "$work/apt" && apt-get $apt update -qq && apt-get $apt download -qq "libcatch2-dev=$catch2_version")
-  check "$work"/apt/*.deb "$catch2_sha256"
-  dpkg -x "$work"/apt/*.deb "$1"
+  (cd "$state" && apt-get $apt update -qq && apt-get $apt download -qq "$3") || return 1
+  check "$state"/*.deb "$4"
+  dpkg -x "$state"/*.deb "$1"
+}
+fill_catch2() { fill_deb "$1" bookworm-backports "libcatch2-dev=$catch2_version" "$catch2_sha256"; }
+
+# The header of onnxruntime's C API, of Debian 13. Without it qtool is built without `--backend onnxruntime`.
+fill_ort_header() {
+  fill_deb "$1" trixie "libonnxruntime-dev=$ort_header_version+dfsg-1" "$ort_header_sha256" ||
+    say "onnxruntime's header could not be had: qtool will be built without that backend"
 }
 
 # Wheels are zip files; python's own zipfile unpacks them, so nothing is installed into any Python.
@@ -132,6 +141,8 @@ install_packages
 cached "d3-$d3_version" fill_d3
 cached "plot-$plot_version" fill_plot
 cached "catch2-$catch2_version" fill_catch2
+rmdir "$deps/onnxruntime-header-$ort_header_version" 2>/dev/null || true # empty: it could not be had the last time
+[ -e /usr/include/onnxruntime/onnxruntime_c_api.h ] || cached "onnxruntime-header-$ort_header_version" fill_ort_header
 cached "onednn-$onednn_version" fill_onednn
 cached "onnx-$onnx_version" fill_onnx
 say "ready (cache: $deps)"

@@ -24,6 +24,8 @@ struct BenchOptions {
   CommonOptions common;
   SampleOptions samples;
   std::vector<std::string> models;
+  std::vector<std::string> backends = {"builtin"};
+  std::string ort_library;
   std::string labels;
   AccuracyOptions accuracy;
   std::string metric_command;
@@ -37,6 +39,8 @@ struct BenchOptions {
   int rounds = 0;
   bool profile = false;
   std::string trace;
+
+  BackendOptions backend_options() const { return {ort_library, common.threads}; }
 };
 
 Model load(const std::string& path) {
@@ -50,22 +54,16 @@ Executor compile(const std::string& path, Model model, bool profile = false) {
                       [&] { return Executor(std::move(model), {.profile = profile}); });
 }
 
-Contestant contestant(const std::string& path) {
-  const auto executor = std::make_shared<const Executor>(compile(path, load(path)));
-  return {path, [executor](const TensorMap& feed) { return executor->run(feed); }};
-}
-
 SampleReader open_samples(const Model& model, const SampleOptions& options) {
   return SampleReader(model.graph, options.path, options.reader_options());
 }
 
 // Loads the model and runs one sample: what a deployment holds at least.
-void run_once(const std::string& path, const SampleOptions& options) {
-  Model model = load(path);
-  const TensorMap feed = first_feed(open_samples(model, options));
-  const Executor executor = compile(path, std::move(model));
+void run_once(const BenchOptions& options, const std::string& backend, const std::string& path,
+              const TensorMap& feed) {
+  const RunModel run = open_backend(backend, options.backend_options()).load(path);
   forget_code();
-  executor.run(feed);
+  run(feed);
 }
 
 // One row a sample; with --max-samples there may be more.
@@ -82,6 +80,12 @@ Tensor read_labels(const BenchOptions& options, int64_t samples) {
                           fail("{} labels, but there are {} samples", labels.dim(0), samples);
                         return Tensor::of<int64_t>(labels.shape(), to_int64s(labels));
                       });
+}
+
+// The same for the models on one of several backends.
+std::filesystem::path backend_root(const std::filesystem::path& root, const BenchOptions& options,
+                                   const std::string& backend) {
+  return options.backends.size() == 1 ? root : root / backend;
 }
 
 // A folder for the outputs of each model, called by its file and told apart by its place if need be.
@@ -108,7 +112,8 @@ void judge_outputs(const BenchOptions& options, const std::vector<Contestant>& m
   if (is_kept || !options.metric_command.empty()) {
     if (!is_kept) temporary.emplace();
     folders = output_folders(
-        options.models, is_kept ? std::filesystem::path(options.save_outputs) : temporary->path());
+        options.models, is_kept ? backend_root(options.save_outputs, options, results[0].backend)
+                                : temporary->path());
     accuracy.on_outputs = [&](std::size_t model, int64_t run, const TensorMap& outputs) {
       write_outputs(output_folder(folders[model], run, samples.count()),
                     DatumMap(outputs.begin(), outputs.end()));
@@ -173,30 +178,49 @@ void check(const BenchOptions& options) {
     throw CLI::ValidationError("--metric needs --labels");
 }
 
+// Everything that is to be known of the models on one backend.
+void measure(const BenchOptions& options, const Backend& backend, const SampleReader& samples,
+             std::vector<BenchResult>& results) {
+  std::vector<Contestant> models;
+  for (const BenchResult& result : results)
+    models.push_back({result.path, backend.load(result.path)});
+  judge_outputs(options, models, samples, results);
+  ProgressLine progress("timing", options.common.quiet);
+  measure_latency(models, samples, {options.rounds}, results, progress.callback());
+}
+
+// What is known of the models before this process has grown.
+std::vector<BenchResult> start(const BenchOptions& options, const std::string& backend,
+                               const TensorMap& feed) {
+  std::vector<BenchResult> results;
+  for (const std::string& path : options.models) {
+    BenchResult& result = results.emplace_back();
+    result.path = path;
+    result.backend = backend;
+    result.size_bytes = std::filesystem::file_size(path);
+    result.cold = cold_run([&] { run_once(options, backend, path, feed); });
+  }
+  return results;
+}
+
 void run(const BenchOptions& options) {
   check(options);
-  BenchRun run{.results = std::vector<BenchResult>(options.models.size()),
-               .batch_size = options.samples.batch_size,
-               .threads = options.common.threads};
-  std::vector<Contestant> models;
-  for (std::size_t i = 0; i < run.results.size(); ++i) {
-    const std::string& path = options.models[i];
-    run.results[i].path = path;
-    run.results[i].cold = cold_run([&] { run_once(path, options.samples); });
-  }
-  for (BenchResult& result : run.results) {
-    models.push_back(contestant(result.path));
-    result.size_bytes = std::filesystem::file_size(result.path);
-  }
   const SampleReader samples = open_samples(load(options.models[0]), options.samples);
-  judge_outputs(options, models, samples, run.results);
-  {
-    ProgressLine progress("timing", options.common.quiet);
-    measure_latency(models, samples, {options.rounds}, run.results, progress.callback());
+  const TensorMap feed = first_feed(samples);
+  std::vector<std::vector<BenchResult>> results;
+  for (const std::string& backend : options.backends)
+    results.push_back(start(options, backend, feed));
+  BenchRun run{.batch_size = options.samples.batch_size, .threads = options.common.threads};
+  for (std::vector<BenchResult>& own : results) {
+    const Backend backend = open_backend(own[0].backend, options.backend_options());
+    run.backends.push_back(backend.about);
+    measure(options, backend, samples, own);
+    const std::vector<GateResult> gates = judge_gates(options.gates, own);
+    run.gates.insert(run.gates.end(), gates.begin(), gates.end());
+    std::move(own.begin(), own.end(), std::back_inserter(run.results));
   }
   log_skipped(samples);
   run.samples = samples.sample_count() - std::ssize(samples.skipped());
-  run.gates = judge_gates(options.gates, run.results);
   report(options, run);
   if (options.profile || !options.trace.empty()) show_profile(options, samples);
   end_at_gates(run.gates);
@@ -243,6 +267,15 @@ void add_bench_command(CLI::App& app) {
       ->add_option("models", options->models, "Models; the first is what the others are judged by")
       ->required();
   add_sample_options(*command, "--data", options->samples)->check(check_data);
+  command
+      ->add_option("--backend", options->backends,
+                   "What runs the models: builtin (default), onnxruntime, or both: "
+                   "builtin,onnxruntime")
+      ->check(CLI::IsMember(backend_names()))
+      ->delimiter(',');
+  command->add_option("--ort-lib", options->ort_library,
+                      "onnxruntime's library, libonnxruntime.so (default: the first of the Python "
+                      "environment and the system)");
   add_accuracy_options(*command, *options);
   add_gate_options(*command, options->gates);
   command->add_option("--json", options->json, "Write the figures to this file");

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -119,6 +121,11 @@ void conclude(const Meters& meters, bool is_first, BenchResult& result) {
 }
 
 }  // namespace
+
+std::string label(const BenchResult& result) {
+  return result.backend == "builtin" ? result.path
+                                     : fmt::format("{} ({})", result.path, result.backend);
+}
 
 const ErrorMeter* worst_output(const BenchResult& result) {
   const auto badness = [](const auto& output) {

@@ -96,7 +96,7 @@ std::vector<GateResult> judge_gates(const GateBounds& bounds,
       if (!bound || (gate.is_relative && m == 0)) continue;
       const Estimate value = with_context([&] { return "--" + std::string(gate.name); },
                                           [&] { return gate.value(results[0], results[m]); });
-      judged.push_back({std::string(gate.name), results[m].path, std::string(gate.unit),
+      judged.push_back({std::string(gate.name), label(results[m]), std::string(gate.unit),
                         gate.is_max, *bound, value, decide(gate, *bound, value)});
     }
   return judged;

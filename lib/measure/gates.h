@@ -28,8 +28,8 @@ std::string_view name(Verdict verdict);
 
 /// One bound and one model.
 struct GateResult {
-  std::string gate;  // as on the command line: "max-accuracy-drop"
-  std::string model;
+  std::string gate;   // as on the command line: "max-accuracy-drop"
+  std::string model;  // its path, and what ran it if that is not qtool: "int8.onnx (onnxruntime)"
   std::string unit;
   bool is_max = true;  // the bound is the largest value allowed; else the smallest
   double bound = 0;

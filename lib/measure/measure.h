@@ -8,9 +8,9 @@
 
 #include "calib/calibrate.h"
 #include "calib/readers/reader.h"
+#include "measure/backend.h"
 #include "metrics/accuracy.h"
 #include "metrics/latency.h"
-#include "runtime/executor.h"
 
 namespace qtool {
 
@@ -23,7 +23,7 @@ struct ColdRun {
 /// A model under measurement, and what runs it.
 struct Contestant {
   std::string path;
-  std::function<TensorMap(const TensorMap&)> run;
+  RunModel run;
 };
 
 /// A number that says how good outputs are.
@@ -35,10 +35,11 @@ struct Score {
   bool higher_is_better = true;
 };
 
-/// What one model gave. Comparisons are with the first model on the same samples and are absent for
-/// the first model itself.
+/// What one model gave. Comparisons are with the first model of the same backend on the same samples and are
+/// absent for that itself.
 struct BenchResult {
   std::string path;
+  std::string backend = "builtin";
   std::uintmax_t size_bytes = 0;
   ColdRun cold;
   Latency latency;
@@ -47,6 +48,9 @@ struct BenchResult {
   std::optional<double> agreement;            // share of samples with the first model's top-1
   std::map<std::string, ErrorMeter> outputs;  // by output name
 };
+
+/// The model's path, and what ran it if that is not qtool: "int8.onnx (onnxruntime)".
+std::string label(const BenchResult& result);
 
 /// How many samples a second the model takes, `batch_size` in a run, at the median latency.
 double samples_per_second(const BenchResult& result, int64_t batch_size);

@@ -32,6 +32,12 @@ std::optional<double> number_at(const JsonView& model, const Figure& figure) {
   return place->json().get<double>() * figure.scale;
 }
 
+// Files of older versions have none.
+std::string backend(const JsonView& model) {
+  const std::optional<JsonView> name = model.find("backend");
+  return name ? name->text() : "builtin";
+}
+
 std::vector<std::string> row(const std::string& path, std::string_view title, double then,
                              double now, int digits) {
   const double change = then == 0 ? 0 : 100 * (now - then) / then;
@@ -61,7 +67,7 @@ Table baseline_table(const Json& baseline, const BenchRun& run) {
   for (const JsonView& now : JsonView(present).at("models").elements())
     for (const JsonView& then : JsonView(baseline).at("models").elements()) {
       const std::string path = now.at("path").text();
-      if (then.at("path").text() != path) continue;
+      if (then.at("path").text() != path || backend(then) != backend(now)) continue;
       for (const Figure& figure : kFigures) {
         const auto a = number_at(then, figure), b = number_at(now, figure);
         if (a && b) table.rows.push_back(row(path, figure.title, *a, *b, figure.digits));

@@ -36,6 +36,7 @@ Figures latency_json(const Latency& latency) {
 
 Figures result_json(const BenchResult& result, int64_t batch_size) {
   Figures json = {{"path", result.path},
+                  {"backend", result.backend},
                   {"size_bytes", result.size_bytes},
                   {"latency_ms", latency_json(result.latency)},
                   {"samples_per_second", samples_per_second(result, batch_size)}};
@@ -64,11 +65,9 @@ Figures gate_json(const GateResult& gate) {
 }  // namespace
 
 std::string bench_json(const BenchRun& run) {
-  Figures json = {{"version", 1},
-                  {"samples", run.samples},
-                  {"batch_size", run.batch_size},
-                  {"threads", run.threads},
-                  {"models", Figures::array()}};
+  Figures json = {
+      {"version", 1},           {"samples", run.samples},   {"batch_size", run.batch_size},
+      {"threads", run.threads}, {"backends", run.backends}, {"models", Figures::array()}};
   for (const BenchResult& result : run.results)
     json["models"].push_back(result_json(result, run.batch_size));
   if (!run.gates.empty()) json["gates"] = Figures::array();

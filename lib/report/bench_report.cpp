@@ -81,7 +81,7 @@ std::vector<BenchColumn> speed_columns(int64_t batch_size) {
 std::vector<BenchColumn> columns_of(const BenchRun& run) {
   const auto size = static_cast<double>(run.results.at(0).size_bytes);
   std::vector<BenchColumn> columns = {
-      {"model", [](const BenchResult& r) { return r.path; }},
+      {"model", [](const BenchResult& r) { return label(r); }},
       {"size KB",
        [](const BenchResult& r) {
          return fmt::format("{:.1f}", static_cast<double>(r.size_bytes) / 1024);
@@ -117,8 +117,12 @@ std::string plural(int64_t count, std::string_view what) {
 // What the figures were taken from.
 std::string basis(const BenchRun& run) {
   const std::string batch = run.batch_size == 1 ? "" : fmt::format(", {} in a run", run.batch_size);
-  return fmt::format("{}{}; latency over {}, {}\n", plural(run.samples, "sample"), batch,
-                     plural(run.results[0].latency.rounds, "round"), plural(run.threads, "thread"));
+  const bool is_plain =
+      run.results.back().backend == run.results[0].backend && run.results[0].backend == "builtin";
+  const std::string by = is_plain ? "" : fmt::format("; by {}", fmt::join(run.backends, " and "));
+  return fmt::format("{}{}; latency over {}, {}{}\n", plural(run.samples, "sample"), batch,
+                     plural(run.results[0].latency.rounds, "round"), plural(run.threads, "thread"),
+                     by);
 }
 
 std::string noise(const BenchRun& run) {
@@ -128,7 +132,7 @@ std::string noise(const BenchRun& run) {
       text += fmt::format(
           "{}: the machine is too noisy to tell, it is {:.2f} to {:.2f} times as fast; close other "
           "programs or give more --rounds\n",
-          r.path, 1 / r.latency_ratio->high, 1 / r.latency_ratio->low);
+          label(r), 1 / r.latency_ratio->high, 1 / r.latency_ratio->low);
   return text;
 }
 

@@ -20,6 +20,7 @@ import xml.etree.ElementTree
 import fixtures
 import numpy as np
 import onnx
+import onnxruntime
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ("dynamic", "static", "plan", "convert", "bench", "compare", "run", "inspect")
@@ -1063,6 +1064,39 @@ def _(world):
     expect(re.search(r"out8.onnx +size KB +(\S+) +\1 +\+0.0 %", text), text)
     world.path("copy.onnx").write_bytes(world.bytes("model.onnx"))
     is_refused(world, "bench copy.onnx --data images.npy --baseline base.json --rounds 5", "base.json", "none of the models")
+
+
+@case("bench: onnxruntime as a second opinion")
+def _(world):
+    world.ok("dynamic model.onnx out8.onnx --dynamic-conv")
+    line = "bench model.onnx out8.onnx --data images.npy --labels labels.npy --rounds 5 --threads 1"
+    both = f"{line} --backend builtin,onnxruntime --min-sqnr 1 --json b.json --save-outputs second"
+    done = world.run(both, VIRTUAL_ENV=sys.prefix)
+    if "built without onnxruntime's header" in done.stderr:
+        expect(done.returncode == 1, done.stderr)
+        return
+    expect(done.returncode == 0, done.stderr)
+    rows = world.json("b.json")["models"]
+    expect([row["backend"] for row in rows] == ["builtin", "builtin", "onnxruntime", "onnxruntime"], str(rows))
+    expect("latency_ratio" not in rows[2] and "latency_ratio" in rows[3], str(rows))
+    gates = [gate["model"] for gate in world.json("b.json")["gates"]]
+    expect(gates == ["out8.onnx", "out8.onnx (onnxruntime)"], str(gates))
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(world.path("out8.onnx")), options, providers=["CPUExecutionProvider"])
+    image = np.load(world.path("images.npy"))[:1]
+    (expected,) = session.run(None, {session.get_inputs()[0].name: image})
+    written = world.path("second") / "onnxruntime" / "out8" / "00000" / f"{session.get_outputs()[0].name}.npy"
+    expect(np.array_equal(np.load(written), expected), "other outputs than from onnxruntime in Python")
+    builtin = np.load(world.path("second") / "builtin" / "out8" / "00000" / written.name)
+    expect(not np.array_equal(np.load(world.path("second") / "builtin" / "model" / "00000" / written.name), builtin), "")
+
+    is_refused(world, f"{line} --backend onnxruntime --ort-lib nowhere.so", "nowhere.so")
+    is_refused(world, f"{line} --backend onnxruntime --ort-lib text.onnx", "text.onnx")
+    done = world.run(f"{line} --backend onnxruntime", VIRTUAL_ENV="", CONDA_PREFIX="", PATH="", HOME="")
+    found = "libonnxruntime" in done.stdout  # among the system's libraries
+    expect(done.returncode == (0 if found else 1) and (found or "pip install onnxruntime" in done.stderr), done.stderr)
 
 
 @case("bench: its JSON is what the schema says")

@@ -24,8 +24,10 @@ const std::map<std::string, Names> kMayInclude = {
     {"calib", {"base", "tensor", "ir", "onnx_io", "kernels", "ops", "passes", "runtime"}},
     {"quant", {"base", "tensor", "ir", "onnx_io", "ops", "passes", "runtime", "calib"}},
     {"metrics", {"base", "tensor"}},
+    {"onnxruntime", {"base", "tensor"}},
     {"measure",
-     {"base", "tensor", "ir", "onnx_io", "ops", "passes", "runtime", "calib", "metrics"}},
+     {"base", "tensor", "ir", "onnx_io", "ops", "passes", "runtime", "calib", "metrics",
+      "onnxruntime"}},
     {"report", {"base", "tensor", "ir", "runtime", "calib", "metrics", "quant", "measure"}},
 };
 
