@@ -1,21 +1,18 @@
 #include <iostream>
 
+#include "backend_options.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "command.h"
 #include "gate_options.h"
+#include "judge.h"
 #include "measure/measure.h"
-#include "measure/metric_command.h"
-#include "metrics/label_metrics.h"
 #include "onnx_io/onnx_io.h"
-#include "output_files.h"
 #include "progress.h"
 #include "report/baseline.h"
 #include "report/bench_report.h"
 #include "report/profile_report.h"
 #include "sample_options.h"
-#include "tensor/cast.h"
-#include "tensor/npy.h"
 
 namespace qtool {
 namespace {
@@ -26,10 +23,7 @@ struct BenchOptions {
   std::vector<std::string> models;
   std::vector<std::string> backends = {"builtin"};
   std::string ort_library;
-  std::string labels;
-  AccuracyOptions accuracy;
-  std::string metric_command;
-  bool lower_is_better = false;
+  JudgeOptions judge;
   std::string save_outputs;
   GateBounds gates;
   std::string json;
@@ -64,70 +58,6 @@ void run_once(const BenchOptions& options, const std::string& backend, const std
   const RunModel run = open_backend(backend, options.backend_options()).load(path);
   forget_code();
   run(feed);
-}
-
-// One row a sample; with --max-samples there may be more.
-Tensor read_labels(const BenchOptions& options, int64_t samples) {
-  if (options.labels.empty()) return {};
-  return with_context([&] { return options.labels; },
-                      [&] {
-                        const Tensor labels = read_npy(options.labels);
-                        if (labels.rank() == 0) fail("holds one number, not one label a sample");
-                        const bool fits = options.samples.max_samples > 0
-                                              ? labels.dim(0) >= samples
-                                              : labels.dim(0) == samples;
-                        if (!fits)
-                          fail("{} labels, but there are {} samples", labels.dim(0), samples);
-                        return Tensor::of<int64_t>(labels.shape(), to_int64s(labels));
-                      });
-}
-
-// The same for the models on one of several backends.
-std::filesystem::path backend_root(const std::filesystem::path& root, const BenchOptions& options,
-                                   const std::string& backend) {
-  return options.backends.size() == 1 ? root : root / backend;
-}
-
-// A folder for the outputs of each model, called by its file and told apart by its place if need be.
-std::vector<std::filesystem::path> output_folders(const std::vector<std::string>& models,
-                                                  const std::filesystem::path& root) {
-  std::vector<std::filesystem::path> folders;
-  for (const std::string& model : models) {
-    std::filesystem::path folder = root / std::filesystem::path(model).stem();
-    if (std::find(folders.begin(), folders.end(), folder) != folders.end())
-      folder += fmt::format(".{}", folders.size() + 1);
-    folders.push_back(folder);
-  }
-  return folders;
-}
-
-// Accuracy, by what the user asks for, with the outputs kept as long as somebody needs them.
-void judge_outputs(const BenchOptions& options, const std::vector<Contestant>& models,
-                   const SampleReader& samples, std::vector<BenchResult>& results) {
-  AccuracyOptions accuracy = options.accuracy;
-  accuracy.labels = read_labels(options, samples.sample_count());
-  const bool is_kept = !options.save_outputs.empty();
-  std::optional<TemporaryFolder> temporary;
-  std::vector<std::filesystem::path> folders;
-  if (is_kept || !options.metric_command.empty()) {
-    if (!is_kept) temporary.emplace();
-    folders = output_folders(
-        options.models, is_kept ? backend_root(options.save_outputs, options, results[0].backend)
-                                : temporary->path());
-    accuracy.on_outputs = [&](std::size_t model, int64_t run, const TensorMap& outputs) {
-      write_outputs(output_folder(folders[model], run, samples.count()),
-                    DatumMap(outputs.begin(), outputs.end()));
-    };
-  }
-  ProgressLine progress("comparing outputs", options.common.quiet);
-  measure_accuracy(models, samples, accuracy, results, progress.callback());
-  if (options.metric_command.empty()) return;
-  for (std::size_t m = 0; m < results.size(); ++m) {
-    const double score =
-        run_metric_command(options.metric_command, folders[m].string(), options.models[m]);
-    results[m].scores.insert(results[m].scores.begin(),
-                             {"score", "score", score, false, !options.lower_is_better});
-  }
 }
 
 // Runs the models once more, each step timed: timing would slow down what is measured otherwise.
@@ -172,10 +102,15 @@ std::string check_data(const std::string& path) {
 void check(const BenchOptions& options) {
   if (options.gates.any_relative() && options.models.size() < 2)
     throw CLI::ValidationError("a gate that compares with the first model needs a second one");
-  if (options.gates.max_accuracy_drop && options.labels.empty() && options.metric_command.empty())
+  if (options.gates.max_accuracy_drop && !options.judge.has_score())
     throw CLI::ValidationError("--max-accuracy-drop needs --labels or --metric-cmd");
-  if (!options.accuracy.metrics.empty() && options.labels.empty())
-    throw CLI::ValidationError("--metric needs --labels");
+  check_judge_options(options.judge);
+}
+
+// Where the outputs of the models on one backend are kept; empty: nowhere.
+std::filesystem::path output_root(const BenchOptions& options, const std::string& backend) {
+  const std::filesystem::path root = options.save_outputs;
+  return root.empty() || options.backends.size() == 1 ? root : root / backend;
 }
 
 // Everything that is to be known of the models on one backend.
@@ -184,7 +119,11 @@ void measure(const BenchOptions& options, const Backend& backend, const SampleRe
   std::vector<Contestant> models;
   for (const BenchResult& result : results)
     models.push_back({result.path, backend.load(result.path)});
-  judge_outputs(options, models, samples, results);
+  {
+    ProgressLine progress("comparing outputs", options.common.quiet);
+    judge_outputs(options.judge, output_root(options, backend.name), models, samples,
+                  options.samples, results, progress.callback());
+  }
   ProgressLine progress("timing", options.common.quiet);
   measure_latency(models, samples, {options.rounds}, results, progress.callback());
 }
@@ -197,7 +136,7 @@ std::vector<BenchResult> start(const BenchOptions& options, const std::string& b
     BenchResult& result = results.emplace_back();
     result.path = path;
     result.backend = backend;
-    result.size_bytes = std::filesystem::file_size(path);
+    result.size_bytes = MappedFile(path).bytes().size();
     result.cold = cold_run([&] { run_once(options, backend, path, feed); });
   }
   return results;
@@ -226,31 +165,6 @@ void run(const BenchOptions& options) {
   end_at_gates(run.gates);
 }
 
-void add_accuracy_options(CLI::App& command, BenchOptions& options) {
-  std::vector<std::string> metrics;
-  for (const LabelMetric& metric : label_metrics()) metrics.emplace_back(metric.name);
-  command.add_option(
-      "--labels", options.labels,
-      "Labels of the samples (.npy of integers): a class each, a class for each position, "
-      "or a sequence");
-  command
-      .add_option(
-          "--metric", options.accuracy.metrics,
-          "What labels are judged by, the first one by --max-accuracy-drop (default: what fits)")
-      ->check(CLI::IsMember(metrics))
-      ->delimiter(',');
-  command.add_option("--output", options.accuracy.output,
-                     "Output that labels judge, where there are several");
-  command.add_option(
-      "--metric-cmd", options.metric_command,
-      "Command whose last word on stdout is a model's score; {outputs} in it is the folder of "
-      "its outputs, {model} its file");
-  command.add_flag("--lower-is-better", options.lower_is_better,
-                   "Scores of --metric-cmd are errors");
-  command.add_option("--save-outputs", options.save_outputs,
-                     "Folder for the outputs of each model (.npy)");
-}
-
 }  // namespace
 
 void add_bench_command(CLI::App& app) {
@@ -267,16 +181,10 @@ void add_bench_command(CLI::App& app) {
       ->add_option("models", options->models, "Models; the first is what the others are judged by")
       ->required();
   add_sample_options(*command, "--data", options->samples)->check(check_data);
-  command
-      ->add_option("--backend", options->backends,
-                   "What runs the models: builtin (default), onnxruntime, or both: "
-                   "builtin,onnxruntime")
-      ->check(CLI::IsMember(backend_names()))
-      ->delimiter(',');
-  command->add_option("--ort-lib", options->ort_library,
-                      "onnxruntime's library, libonnxruntime.so (default: the first of the Python "
-                      "environment and the system)");
-  add_accuracy_options(*command, *options);
+  add_backend_options(*command, options->backends, options->ort_library);
+  add_judge_options(*command, options->judge);
+  command->add_option("--save-outputs", options->save_outputs,
+                      "Folder for the outputs of each model (.npy)");
   add_gate_options(*command, options->gates);
   command->add_option("--json", options->json, "Write the figures to this file");
   command->add_option("--markdown", options->markdown,

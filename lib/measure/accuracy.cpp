@@ -44,6 +44,7 @@ struct Judge {
 struct Meters {
   std::vector<Judge> judges;
   int64_t agreed = 0, compared = 0;
+  std::map<std::string, ErrorMeter> outputs;  // against the first model's
 };
 
 std::vector<std::string> fitting_metrics(const Tensor& labels, const Tensor& output) {
@@ -83,14 +84,14 @@ void compare_classes(const TensorMap& first, const TensorMap& outputs, const std
   meters.compared += samples;
 }
 
-void compare(const TensorMap& first, const TensorMap& outputs, BenchResult& result) {
+void compare(const TensorMap& first, const TensorMap& outputs, Meters& meters) {
   for (const auto& [name, reference] : first) {
     const auto it = outputs.find(name);
     if (it == outputs.end()) fail("has no output '{}'", name);
     if (reference.dtype() != DType::kFloat32) continue;
     if (it->second.shape() != reference.shape() || it->second.dtype() != DType::kFloat32)
       fail("output '{}' has another type or shape than the first model's", name);
-    result.outputs[name].add(reference, it->second);
+    meters.outputs[name].add(reference, it->second);
   }
 }
 
@@ -118,6 +119,8 @@ void conclude(const Meters& meters, bool is_first, BenchResult& result) {
                              each.meter.value(), true, each.metric->higher_is_better});
   if (!is_first && meters.compared > 0)
     result.agreement = double(meters.agreed) / double(meters.compared);
+  for (const auto& [name, meter] : meters.outputs)
+    result.outputs[name] = {meter.sqnr_db(), meter.cosine(), meter.mse(), meter.max_abs_error()};
 }
 
 }  // namespace
@@ -127,9 +130,9 @@ std::string label(const BenchResult& result) {
                                      : fmt::format("{} ({})", result.path, result.backend);
 }
 
-const ErrorMeter* worst_output(const BenchResult& result) {
+const OutputError* worst_output(const BenchResult& result) {
   const auto badness = [](const auto& output) {
-    const double sqnr = output.second.sqnr_db();
+    const double sqnr = output.second.sqnr_db;
     return std::isnan(sqnr) ? -std::numeric_limits<double>::infinity() : sqnr;
   };
   const auto it =
@@ -160,7 +163,7 @@ void measure_accuracy(const std::vector<Contestant>& models, const SampleReader&
         if (options.labels.defined())
           judge(outputs, labels_at(places, options.labels), options, meters[m]);
         compare_classes(first, outputs, options.output, std::ssize(places), meters[m]);
-        if (m > 0) compare(first, outputs, results[m]);
+        if (m > 0) compare(first, outputs, meters[m]);
       });
       if (options.on_outputs) options.on_outputs(m, i, outputs);
     }

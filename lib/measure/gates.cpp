@@ -20,9 +20,9 @@ Estimate accuracy_drop(const BenchResult& first, const BenchResult& result) {
 }
 
 Estimate worst_sqnr(const BenchResult&, const BenchResult& result) {
-  const ErrorMeter* worst = worst_output(result);
+  const OutputError* worst = worst_output(result);
   if (worst == nullptr) fail("there is no float output to take an SQNR of");
-  return exactly(worst->sqnr_db());
+  return exactly(worst->sqnr_db);
 }
 
 Estimate speedup(const BenchResult&, const BenchResult& result) {

@@ -35,6 +35,14 @@ struct Score {
   bool higher_is_better = true;
 };
 
+/// How an output differs from the first model's over all samples; see ErrorMeter.
+struct OutputError {
+  double sqnr_db = 0;
+  double cosine = 0;
+  double mse = 0;
+  double max_abs_error = 0;
+};
+
 /// What one model gave. Comparisons are with the first model of the same backend on the same samples and are
 /// absent for that itself.
 struct BenchResult {
@@ -46,7 +54,7 @@ struct BenchResult {
   std::optional<Estimate> latency_ratio;      // this / first, round by round
   std::vector<Score> scores;                  // by the labels, or by the user's own command
   std::optional<double> agreement;            // share of samples with the first model's top-1
-  std::map<std::string, ErrorMeter> outputs;  // by output name
+  std::map<std::string, OutputError> outputs;  // by output name
 };
 
 /// The model's path, and what ran it if that is not qtool: "int8.onnx (onnxruntime)".
@@ -55,9 +63,9 @@ std::string label(const BenchResult& result);
 /// How many samples a second the model takes, `batch_size` in a run, at the median latency.
 double samples_per_second(const BenchResult& result, int64_t batch_size);
 
-/// The meter of the output that differs most from the first model's, one with NaN or Inf before all
+/// The error of the output that differs most from the first model's, one with NaN or Inf before all
 /// others; null if there is none.
-const ErrorMeter* worst_output(const BenchResult& result);
+const OutputError* worst_output(const BenchResult& result);
 
 struct AccuracyOptions {
   Tensor labels = {};  // int64 [samples, ...] by place in the data; undefined: none

@@ -18,11 +18,11 @@ Figures interval(const Estimate& estimate) {
   return {finite_or_null(estimate.low), finite_or_null(estimate.high)};
 }
 
-Figures output_json(const ErrorMeter& meter) {
-  return {{"sqnr_db", finite_or_null(meter.sqnr_db())},
-          {"cosine", finite_or_null(meter.cosine())},
-          {"mse", finite_or_null(meter.mse())},
-          {"max_abs_error", finite_or_null(meter.max_abs_error())}};
+Figures output_json(const OutputError& error) {
+  return {{"sqnr_db", finite_or_null(error.sqnr_db)},
+          {"cosine", finite_or_null(error.cosine)},
+          {"mse", finite_or_null(error.mse)},
+          {"max_abs_error", finite_or_null(error.max_abs_error)}};
 }
 
 Figures latency_json(const Latency& latency) {
@@ -48,7 +48,7 @@ Figures result_json(const BenchResult& result, int64_t batch_size) {
   if (result.cold.peak_memory_bytes) json["peak_memory_bytes"] = *result.cold.peak_memory_bytes;
   for (const Score& score : result.scores) json["scores"][score.name] = finite_or_null(score.value);
   if (result.agreement) json["agreement"] = *result.agreement;
-  for (const auto& [name, meter] : result.outputs) json["outputs"][name] = output_json(meter);
+  for (const auto& [name, error] : result.outputs) json["outputs"][name] = output_json(error);
   return json;
 }
 

@@ -34,12 +34,12 @@ std::vector<BenchColumn> accuracy_columns(const BenchResult& first) {
                        return r.agreement ? percent(*r.agreement) : "";
                      }});
   columns.push_back({"SQNR dB", [](const BenchResult& r) {
-                       const ErrorMeter* worst = worst_output(r);
-                       return worst == nullptr ? "" : decibel(worst->sqnr_db());
+                       const OutputError* worst = worst_output(r);
+                       return worst == nullptr ? "" : decibel(worst->sqnr_db);
                      }});
   columns.push_back({"cosine", [](const BenchResult& r) {
-                       const ErrorMeter* worst = worst_output(r);
-                       return worst == nullptr ? "" : fmt::format("{:.5f}", worst->cosine());
+                       const OutputError* worst = worst_output(r);
+                       return worst == nullptr ? "" : fmt::format("{:.5f}", worst->cosine);
                      }});
   return columns;
 }
