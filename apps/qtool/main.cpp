@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
   qtool::add_convert_command(app);
   qtool::add_bench_command(app);
   qtool::add_compare_command(app);
+  qtool::add_advise_command(app);
   qtool::add_run_command(app);
   qtool::add_inspect_command(app);
   if (argc == 1) {

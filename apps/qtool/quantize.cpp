@@ -170,16 +170,17 @@ void plan_file(QuantizeOptions& options, const Calibrate& calibrate) {
   if (!options.common.quiet) print_plan(model, plan);
 }
 
+void carry_out(Model& model, const QuantPlan& plan, bool to_qoperator, const PassOptions& options) {
+  raise_opset(model, required_opset(plan));
+  apply_plan(model, plan, to_qoperator);
+  run_passes(model, to_qoperator ? qoperator_pipeline() : finish_pipeline(), options);
+}
+
 void quantize_file(QuantizeOptions& options, const Calibrate& calibrate) {
   auto [model, plan] = prepare(options, calibrate);
   if (options.dry_run) return;
   with_context([&] { return options.model; },
-               [&] {
-                 raise_opset(model, required_opset(plan));
-                 apply_plan(model, plan, options.to_qoperator);
-                 run_passes(model, options.to_qoperator ? qoperator_pipeline() : finish_pipeline(),
-                            pass_options(options));
-               });
+               [&] { carry_out(model, plan, options.to_qoperator, pass_options(options)); });
   save_model(model, options.output);
   if (!options.common.quiet) print_summary(options, plan);
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "command.h"
+#include "passes/pass.h"
 #include "quant/plan.h"
 #include "scheme_options.h"
 
@@ -41,6 +42,10 @@ using Calibrate = std::function<Ranges(Model& model, const QuantOptions& options
 
 /// Loads and prepares the model, plans, and writes the plan to options.output.
 void plan_file(QuantizeOptions& options, const Calibrate& calibrate);
+
+/// Makes the prepared model the quantized one of the plan, as it is written.
+void carry_out(Model& model, const QuantPlan& plan, bool to_qoperator,
+               const PassOptions& options = {.bodies = true});
 
 /// Loads, prepares, plans (or reads the plan), applies, checks and writes the model, and prints what
 /// was done. Throws Error and writes nothing if there is nothing to quantize.

@@ -1,9 +1,11 @@
 #include "sample_options.h"
 
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
 
 #include "calib/readers/sample_remarks.h"
@@ -113,6 +115,20 @@ CLI::Option* add_sample_options(CLI::App& command, const std::string& flag,
   add_order_options(command, options);
   add_number_options(command, options);
   return path;
+}
+
+std::string identity(const std::string& path) {
+  std::error_code none;
+  const auto time = std::filesystem::last_write_time(path, none);
+  return fmt::format("\n{} {}", path, none ? 0 : time.time_since_epoch().count());
+}
+
+std::string identity(const SampleOptions& options) {
+  return identity(options.path) + fmt::format("\n{} {} {} {} {} {} {} {} {}", options.max_samples,
+                                              options.scale, fmt::join(options.mean, ","),
+                                              fmt::join(options.std, ","), options.layout,
+                                              options.batch_size, options.shuffle_seed.value_or(0),
+                                              fmt::join(options.feedback, ","), options.skip_bad);
 }
 
 void log_sample_remarks(const SampleReader& samples) {

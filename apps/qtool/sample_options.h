@@ -30,6 +30,12 @@ struct SampleOptions {
 /// Returns that of `flag`.
 CLI::Option* add_sample_options(CLI::App& command, const std::string& flag, SampleOptions& options);
 
+/// A text that differs for other samples: the options, the path, and when what lies there was changed last (of a
+/// folder: when files came or went).
+std::string identity(const SampleOptions& options);
+/// The same of a file.
+std::string identity(const std::string& path);
+
 /// Logs what speaks against ranges measured on these samples: that they are few, and log_skipped.
 void log_sample_remarks(const SampleReader& samples);
 

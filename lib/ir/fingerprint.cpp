@@ -123,13 +123,18 @@ std::string digest_of(const Graph& graph) {
   return digest(result.text().data(), result.text().size());
 }
 
+std::string in_hexadecimal(const std::string& digest) {
+  std::string text;
+  for (const char byte : digest) text += fmt::format("{:02x}", static_cast<uint8_t>(byte));
+  return text;
+}
+
 }  // namespace
 
-std::string fingerprint(const Graph& graph) {
-  std::string text;
-  for (const char byte : digest_of(graph))
-    text += fmt::format("{:02x}", static_cast<uint8_t>(byte));
-  return text;
+std::string fingerprint(const Graph& graph) { return in_hexadecimal(digest_of(graph)); }
+
+std::string fingerprint(std::string_view text) {
+  return in_hexadecimal(digest(text.data(), text.size()));
 }
 
 }  // namespace qtool

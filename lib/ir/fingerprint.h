@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "ir/graph.h"
 
@@ -12,5 +13,8 @@ namespace qtool {
 /// nodes, attributes and constants. Doc strings and what else is carried in `extra`, inferred types
 /// and the graph's own name do not count.
 std::string fingerprint(const Graph& graph);
+
+/// The same of a text.
+std::string fingerprint(std::string_view text);
 
 }  // namespace qtool

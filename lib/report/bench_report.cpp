@@ -1,5 +1,7 @@
 #include "report/bench_report.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -81,7 +83,8 @@ std::vector<BenchColumn> speed_columns(int64_t batch_size) {
 std::vector<BenchColumn> columns_of(const BenchRun& run) {
   const auto size = static_cast<double>(run.results.at(0).size_bytes);
   std::vector<BenchColumn> columns = {
-      {"model", [](const BenchResult& r) { return label(r); }},
+      {"model", [is_one = run.backends.size() ==
+                          1](const BenchResult& r) { return is_one ? r.path : label(r); }},
       {"size KB",
        [](const BenchResult& r) {
          return fmt::format("{:.1f}", static_cast<double>(r.size_bytes) / 1024);
@@ -126,14 +129,15 @@ std::string basis(const BenchRun& run) {
 }
 
 std::string noise(const BenchRun& run) {
-  std::string text;
+  std::vector<std::string> models;
   for (const BenchResult& r : run.results)
     if (r.latency_ratio && r.latency_ratio->is_noisy())
-      text += fmt::format(
-          "{}: the machine is too noisy to tell, it is {:.2f} to {:.2f} times as fast; close other "
-          "programs or give more --rounds\n",
-          label(r), 1 / r.latency_ratio->high, 1 / r.latency_ratio->low);
-  return text;
+      models.push_back(fmt::format("{} is {:.2f} to {:.2f} times as fast", label(r),
+                                   1 / r.latency_ratio->high, 1 / r.latency_ratio->low));
+  if (models.empty()) return "";
+  return fmt::format(
+      "the machine is too noisy to tell: {}; close other programs or give more --rounds\n",
+      fmt::join(models, ", "));
 }
 
 Table gates_table(const BenchRun& run) {

@@ -23,7 +23,7 @@ import onnx
 import onnxruntime
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = ("dynamic", "static", "plan", "convert", "bench", "compare", "run", "inspect")
+COMMANDS = ("dynamic", "static", "plan", "convert", "bench", "compare", "advise", "run", "inspect")
 CASES = []
 
 
@@ -1107,6 +1107,70 @@ def _(world):
     for more in ("", "--labels labels.npy --max-ratio 0.9 --min-speedup 0.001"):
         world.ok(f"{line} {more}")
         check_schema(world.json("b.json"), schema)
+
+
+# --- advise ---
+
+ADVISE = "advise model.onnx --calib images.npy --labels labels.npy --backend builtin --rounds 20"
+
+
+@case("advise: recommends a model, writes it, and its table is that of bench")
+def _(world):
+    text = world.ok(f"{ADVISE} --max-accuracy-drop 50 --max-ratio 0.99 -o best.onnx --json a.json --trials t1 --keep-models")
+    rows = world.json("a.json")["models"]
+    check_schema(world.json("a.json"), json.loads((ROOT / "docs" / "bench.schema.json").read_text()))
+    names = [row["path"] for row in rows]
+    expect(names[0] == "float" and f"recommended: {names[1]}" in text, text)
+    for name in ("float16", "weights only", "dynamic", "static, minmax", "static, entropy, per tensor"):
+        expect(name in names, f"{name} is not among {names}")
+    expect(len(names) == len(set(names)), str(names))
+    expect(world.path("best.onnx").stat().st_size == rows[1]["size_bytes"], "another size than in the table")
+    world.ok("bench model.onnx best.onnx --data images.npy --labels labels.npy --rounds 5 --json b.json")
+    again = world.json("b.json")["models"]
+    expect(again[0]["scores"] == rows[0]["scores"] and again[1]["scores"] == rows[1]["scores"], f"{again} {rows[1]}")
+    expect(again[1]["outputs"].keys() == rows[1]["outputs"].keys(), "")
+    plan = next(world.path("t1").glob("static-minmax.*.plan.json"))
+    world.ok(f"static model.onnx again8.onnx --plan t1/{plan.name}")
+    kept = plan.with_name(plan.name.replace(".plan.json", ".onnx"))
+    expect(kept.read_bytes() == world.bytes("again8.onnx"), "a plan on disk gives another model than its trial's")
+
+
+@case("advise: an interrupted search goes on with what is there")
+def _(world):
+    line = f"{ADVISE} --max-accuracy-drop 50 --trials t2"
+    world.ok(f"{line} --max-trials 3")
+    figures = {p: p.stat().st_mtime_ns for p in world.path("t2").glob("*.figures.json")}
+    expect(len(figures) == 4, f"{sorted(p.name for p in figures)}: not float and three trials")
+    world.ok(line)
+    later = {p: p.stat().st_mtime_ns for p in world.path("t2").glob("*.figures.json")}
+    expect(figures.items() <= later.items() and len(later) > len(figures), "trials were measured again")
+    expect(not list(world.path("t2").glob("*.onnx")), "models are left")
+    torn = next(world.path("t2").glob("dynamic.*.figures.json"))
+    torn.write_text("{")
+    done = world.run(line)
+    expect(done.returncode == 0 and f"not tried: 'dynamic': t2/{torn.name}" in done.stdout, done.stdout + done.stderr)
+    world.ok(f"{line} --metric top5 --max-trials 1")  # judged otherwise: nothing there fits
+
+
+@case("advise: a bound that nothing keeps ends with 3, wrong options with 2, wrong data with 1")
+def _(world):
+    done = world.run(f"{ADVISE} --max-accuracy-drop 50 --max-ratio 0.01 --max-trials 3 --trials t3")
+    expect(done.returncode == 3 and "max-ratio" in done.stderr and "nothing that was tried" in done.stdout, done.stdout)
+    for wrong in ("--max-accuracy-drop 1 --metric top1", "--metric-cmd true"):
+        line = f"advise model.onnx --calib images.npy {wrong}"
+        expect(world.run(line).returncode == 2, line)
+    is_refused(world, "advise model.onnx --calib names.npz --backend builtin --trials t4", "names.npz")
+    is_refused(world, "advise model.onnx --calib images.npy --labels few.npy --backend builtin --trials t4", "few.npy")
+    text = world.ok("advise relu.onnx --calib four.npy --backend builtin --trials t5")
+    expect("recommended: float16" in text and "leave the model as it is" in text, text)
+
+
+@case("advise: a judge of one's own")
+def _(world):
+    command = "ls {outputs}/* | wc -l; echo 1"
+    done = subprocess.run([world.program, *ADVISE.split(), "--max-accuracy-drop", "0.5", "--max-trials", "2", "--trials", "t6", "--metric-cmd", command],
+                          cwd=world.folder, capture_output=True, text=True)
+    expect(done.returncode == 0 and re.search(r"recommended: .*", done.stdout) and "score 1, float 1" in done.stdout, done.stdout + done.stderr)
 
 
 @case("docs: the shell script of ci.md")

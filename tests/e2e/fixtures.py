@@ -178,6 +178,7 @@ def write_bad_samples(folder, floats):
     np.save(folder / "large.npy", np.full(floats.shape, 2**24 + 1, np.int64))
     np.save(folder / "objects.npy", np.array([{"a": 1}, None], dtype=object), allow_pickle=True)
     np.save(folder / "structured.npy", np.zeros(4, dtype=[("x", "f4"), ("y", "i4")]))
+    np.save(folder / "four.npy", np.ones((2, 4), np.float32))
     np.save(folder / "few.npy", np.arange(3))
     (folder / "text.npy").write_text("This is not an array.\n")
     for name in ("images.npy", "images.npz"):

@@ -28,7 +28,9 @@ const std::map<std::string, Names> kMayInclude = {
     {"measure",
      {"base", "tensor", "ir", "onnx_io", "ops", "passes", "runtime", "calib", "metrics",
       "onnxruntime"}},
-    {"report", {"base", "tensor", "ir", "runtime", "calib", "metrics", "quant", "measure"}},
+    {"advise", {"base", "ir", "runtime", "calib", "quant", "metrics", "measure"}},
+    {"report",
+     {"base", "tensor", "ir", "runtime", "calib", "metrics", "quant", "measure", "advise"}},
 };
 
 // Folders of our own that the file includes.

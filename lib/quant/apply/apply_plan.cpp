@@ -129,11 +129,9 @@ void PlanApplier::quantize_bias(NodeId id) {
       fail("the plan has no parameters for what static node '{}' reads", node.name);
     const auto channels = static_cast<std::size_t>(graph_.constant_input(node, i)->size());
     const QuantParams params = bias_params(x->params, w->params, channels);
-    // Another node may use the same bias at other scales: the integers are named after this node.
-    const std::string base =
-        graph_.unique_name(graph_.value(node.inputs[i]).name + "_" + node.name);
-    const ValueId integers =
-        emitter_.quantize_constant(corrected(node.inputs[i], *plan), base, params);
+    const ValueId bias = corrected(node.inputs[i], *plan);
+    const std::string base = emitter_.base_of(graph_.value(bias).name, params);
+    const ValueId integers = emitter_.quantize_constant(bias, base, params);
     graph_.set_input(id, i, emitter_.dequantize(integers, base, params));
   }
 }

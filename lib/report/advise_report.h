@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "advise/search.h"
+
+namespace qtool {
+
+/// What a search found out, and how.
+struct AdviseRun {
+  BenchResult float_figures;
+  SearchResult result;
+  int64_t samples = 0;
+  int64_t batch_size = 1;
+  int threads = 1;
+  std::string backend;  // Backend::about
+};
+
+/// The float model and all trials, best first, as a table; then the reasons.
+std::string advise_text(const AdviseRun& run, const std::vector<std::string>& reasons);
+
+/// The same figures for machines, as `qtool bench --json` has them; the recommended one stands behind the float
+/// model, and `gates` are its.
+std::string advise_json(const AdviseRun& run);
+
+}  // namespace qtool

@@ -1,0 +1,118 @@
+"""What `qtool advise` recommends, measured by onnxruntime from outside.
+
+One case is one model: qtool advise must find, with its default bounds, a model that loses at most 0.3
+points of accuracy and takes at most 0.35 of the float size (0.6 with recurrent layers), and its table
+must say what this script finds with onnxruntime in Python: the accuracy within 0.1 points, the ratio of
+latencies within 20 %. Both take onnxruntime as it is, without the option for exact sums.
+--all judges by all test images; otherwise the first 1,000 are enough.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import onnxruntime
+
+import interop
+
+MODELS = ("fashion_resnet", "fashion_mobile", "fashion_lstm", "fashion_vit", "magika_fast_v2_1")
+RECURRENT = {"fashion_lstm"}
+FEW = 1000
+
+
+def session(path):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def accuracy(runner, feeds, labels):
+    """In points, of single samples."""
+    name = runner.get_inputs()[0].name
+    return 100 * np.mean([np.argmax(runner.run(None, {name: x})[0]) == y for x, y in zip(feeds, labels)])
+
+
+def latency_ratio(first, second, feeds, rounds=200):
+    """The median over rounds of second / first, run in turns."""
+    name = first.get_inputs()[0].name
+    ratios = []
+    for i in range(rounds + 20):
+        times = []
+        for runner in (first, second):
+            start = time.perf_counter()
+            runner.run(None, {name: feeds[i % len(feeds)]})
+            times.append(time.perf_counter() - start)
+        ratios.append(times[1] / times[0])
+    return statistics.median(ratios[20:])
+
+
+def advised(program, sample, data, labels, folder):
+    """The recommended model's path, and what qtool says of it and of the float model."""
+    best = folder / f"{sample.name}.onnx"
+    line = [program, "advise", sample.path, "--calib", sample.calib, "--data", data, "--labels", labels]
+    line += ["-o", best, "--json", folder / "advise.json", "--trials", folder / f"{sample.name}.trials", "--threads", 1]
+    environment = {**os.environ, "VIRTUAL_ENV": sys.prefix}
+    done = subprocess.run([*map(str, line), *sample.flags], capture_output=True, text=True, env=environment)
+    if done.returncode != 0:
+        raise RuntimeError(f"exit code {done.returncode}: {done.stderr.strip()}")
+    said = json.loads((folder / "advise.json").read_text())
+    return best, said["models"][0], said["models"][1]
+
+
+def judge(program, sample, count, folder):
+    """Figures and problems of one model."""
+    inputs, labels = sample.evaluation(count), sample.labels()[:count]
+    feeds = [np.asarray(x) for x in inputs] if isinstance(inputs, list) else [x[None] for x in inputs]
+    stored = interop.DATA / "eval" / ("magika" if not sample.free_batch else sample.images)
+    data = next(p for p in (stored / "inputs.npy", stored / "images.npz") if p.exists())
+    if sample.free_batch:  # as it is stored, for qtool to normalize
+        images = np.load(data)
+        np.save(folder / "images.npy", images[images.files[0]][:count])
+        data = folder / "images.npy"
+    np.save(folder / "labels.npy", labels)
+    best, float_row, row = advised(program, sample, data, folder / "labels.npy", folder)
+    if row["backend"] != "onnxruntime":
+        return f"measured by {row['backend']}", "onnxruntime was not used"
+
+    runners = session(sample.path), session(best)
+    found = [accuracy(runner, feeds, labels) for runner in runners]
+    said = [100 * float_row["scores"]["top1"], 100 * row["scores"]["top1"]]
+    size = best.stat().st_size / sample.path.stat().st_size
+    problems = []
+    if found[0] - found[1] > 0.3:
+        problems.append(f"loses {found[0] - found[1]:.2f} points")
+    if size > (0.6 if sample.name in RECURRENT else 0.35):
+        problems.append(f"{size:.3f} of the size")
+    if max(abs(a - b) for a, b in zip(found, said)) > 0.1:
+        problems.append(f"accuracies {said} in the table, {found} found")
+    # A busy machine is not equally busy for both: what is looked for is a time at which they agree.
+    for _ in range(5):
+        ratio = latency_ratio(*runners, feeds[:16])
+        if abs(ratio / row["latency_ratio"] - 1) <= 0.2:
+            break
+    else:
+        problems.append(f"{row['latency_ratio']:.2f} of the latency in the table, {ratio:.2f} found")
+    figures = f"{row['path']}: {found[0]:.2f} -> {found[1]:.2f} %, {size:.3f} of the size, {ratio:.2f} of the latency"
+    return f"{figures} (table {row['latency_ratio']:.2f})", "; ".join(problems)
+
+
+def main():
+    parser = interop.parser(__doc__)
+    parser.add_argument("--all", action="store_true", help="judge by all test images")
+    arguments = parser.parse_args()
+    tally = interop.Tally()
+    for name in MODELS:
+        sample = interop.ALL_SAMPLES[name]
+        with tempfile.TemporaryDirectory() as folder:
+            figures, problem = judge(arguments.qtool, sample, None if arguments.all else FEW, interop.pathlib.Path(folder))
+        tally.add(f"advise {name}", problem, figures)
+    tally.finish()
+
+
+if __name__ == "__main__":
+    main()
