@@ -21,8 +21,8 @@ class ExternalData {
   ExternalData(std::filesystem::path folder, MappedFile model)
       : folder_(std::move(folder)), model_(std::move(model)) {}
 
-  /// `size` bytes of a file that is mapped. `open` gives bytes [begin, end) of them as MappedFile::part
-  /// does, and may be called whenever some are read.
+  /// `size` bytes of a file that is mapped. `open` gives bytes [begin, end) of them as
+  /// MappedFile::part does, and may be called whenever some are read.
   struct Bytes {
     std::function<std::shared_ptr<const std::byte>(std::size_t begin, std::size_t end)> open;
     std::size_t size;

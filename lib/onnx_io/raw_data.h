@@ -35,8 +35,8 @@ class WithoutRawData {
 /// message needs to hold.
 class WithRawData {
  public:
-  /// `raw_data`, in the order of the initializers, takes the place of what they have in `message`; where
-  /// it is empty they stay as they are. What it views must outlive this.
+  /// `raw_data`, in the order of the initializers, takes the place of what they have in `message`;
+  /// where it is empty they stay as they are. What it views must outlive this.
   WithRawData(std::string message, const std::vector<std::string_view>& raw_data);
   WithRawData(const WithRawData&) = delete;
   WithRawData& operator=(const WithRawData&) = delete;

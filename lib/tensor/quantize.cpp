@@ -68,8 +68,8 @@ class Runs {
     check_counts(params, split_, shape);
   }
 
-  // Calls body(x, first, count, scale, zero_point) for each run, piece by piece and side by side; x are
-  // its elements, the first of which is number `first`.
+  // Calls body(x, first, count, scale, zero_point) for each run, piece by piece and side by side; x
+  // are its elements, the first of which is number `first`.
   template <class X, class Body>
   void for_each(const Tensor& values, const Body& body) const {
     const int64_t rows = split_.inner == 0 ? 0 : split_.outer * steps_;

@@ -29,8 +29,8 @@ class Tensor {
   /// Writes elements [first, first + count) to `out`.
   using MakeElements = std::function<void(int64_t first, int64_t count, void* out)>;
   /// A tensor whose elements are not in memory yet. They are made when they are first asked for and
-  /// stay from then on; any number of threads may ask. `make` must write the same each time. Of types
-  /// of whole bytes, not for strings.
+  /// stay from then on; any number of threads may ask. `make` must write the same each time. Of
+  /// types of whole bytes, not for strings.
   static Tensor deferred(DType dtype, Shape shape, MakeElements make);
 
   /// A tensor that holds a copy of `values`; their number must be that of `shape`.
@@ -58,8 +58,8 @@ class Tensor {
   /// This tensor, or if its elements are not made yet, one with elements of its own: for who reads
   /// them once, so that a large tensor does not stay in memory.
   Tensor loaded() const;
-  /// Elements [first, first + count), for the same purpose piece by piece: where they lie, or if they
-  /// are not made yet in `buffer`. Throws Error as data().
+  /// Elements [first, first + count), for the same purpose piece by piece: where they lie, or if
+  /// they are not made yet in `buffer`. Throws Error as data().
   template <class T>
   const T* part(int64_t first, int64_t count, std::vector<T>& buffer) const {
     check_elements(dtype_of<T>);
@@ -68,8 +68,8 @@ class Tensor {
     copy_to(first, count, buffer.data());
     return buffer.data();
   }
-  /// Writes elements [first, first + count) to `out`. They are not made to stay. Of types of whole bytes,
-  /// not for strings.
+  /// Writes elements [first, first + count) to `out`. They are not made to stay. Of types of whole
+  /// bytes, not for strings.
   void copy_to(int64_t first, int64_t count, void* out) const;
 
   const void* raw() const { return deferred_ ? made() : data_; }

@@ -138,8 +138,8 @@ HWY_INLINE __m256i nearest(__m256 x) { return _mm256_cvtps_epi32(x); }
 HWY_INLINE __m512i nearest(__m512 x) { return _mm512_cvtps_epi32(x); }
 #endif
 
-// Stores a block of numbers, none NaN, as bytes; the lanes are in the order of the accumulators. What
-// lies beyond int32 becomes its ends, and those what T has.
+// Stores a block of numbers, none NaN, as bytes; the lanes are in the order of the accumulators.
+// What lies beyond int32 becomes its ends, and those what T has.
 template <class T, class V>
 HWY_INLINE void store_block(V a, V b, V c, V d, int32_t zero_point, T* y) {
   const hn::DFromV<V> df;

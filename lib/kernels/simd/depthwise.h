@@ -9,10 +9,13 @@ namespace qtool::simd {
 
 /// How a filter's elements are multiplied with bytes and added, some at a time.
 enum class DepthwiseProducts : uint8_t {
-  kPairs,  // two as int16, to sums in int32
-  kHalves,  // two as bytes: w = 16 · high + low, both in [−8, 8], has a sum of each in int16. Weights of
-            // int8, and at most 16 elements: 16 · 255 · 8 < 2^15
-  kQuads,  // four as bytes, by AVX-512 VNNI. Weights of int8
+  /// Two as int16, to sums in int32.
+  kPairs,
+  /// Two as bytes: w = 16 · high + low, both in [−8, 8], has a sum of each in int16. Weights of int8,
+  /// and at most 16 elements: 16 · 255 · 8 < 2^15.
+  kHalves,
+  /// Four as bytes, by AVX-512 VNNI. Weights of int8.
+  kQuads,
 };
 
 /// What becomes of a depthwise convolution's sums; see Requantize in kernels/requantize.h.
@@ -26,8 +29,8 @@ struct DepthwiseOutput {
 /// Sums are exact in int32 (they wrap around as the reference's do), so that results are those of
 /// the reference bit by bit.
 ///
-/// Where a window meets padding it reads a row of zero points, so that Σ (x − zero) · w is
-/// Σ x · w − zero · Σ w, the latter one number a channel. How bytes are multiplied is DepthwiseProducts'.
+/// Where a window meets padding it reads a row of zero points, so that Σ (x − zero) · w is Σ x · w
+/// − zero · Σ w, the latter one number a channel. How bytes are multiplied is DepthwiseProducts'.
 class DepthwiseConv {
  public:
   /// Packs `weight` [channels, taps], zero point subtracted, in [−255, 255], for the instruction

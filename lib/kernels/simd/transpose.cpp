@@ -21,8 +21,8 @@ void transpose_plain(int64_t rows, int64_t columns, const T* x, int64_t x_stride
 
 #if HWY_TARGET != HWY_SCALAR
 
-// As many rows and columns as a vector of 16 bytes has lanes. Interleaving row i with row i + n / 2 for
-// all i moves each element's index bits round by one; log2(n) times exchange rows and columns.
+// As many rows and columns as a vector of 16 bytes has lanes. Interleaving row i with row i + n / 2
+// for all i moves each element's index bits round by one; log2(n) times exchange rows and columns.
 template <class T>
 HWY_INLINE void transpose_tile(const T* x, int64_t x_stride, T* y, int64_t y_stride) {
   const hn::Full128<T> d;
@@ -41,8 +41,8 @@ HWY_INLINE void transpose_tile(const T* x, int64_t x_stride, T* y, int64_t y_str
     hn::StoreU(from[i], d, y + static_cast<int64_t>(i) * y_stride);
 }
 
-// Strips of columns as wide as a cache line, so that whole lines are read, and each line of y is written
-// at once.
+// Strips of columns as wide as a cache line, so that whole lines are read, and each line of y is
+// written at once.
 template <class T>
 void transpose_tiles(int64_t rows, int64_t columns, const T* x, T* y, int64_t stride) {
   constexpr auto kTile = static_cast<int64_t>(16 / sizeof(T));
