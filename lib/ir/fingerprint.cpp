@@ -55,7 +55,7 @@ void Canonical::add(const Tensor& tensor) {
   if (tensor.dtype() == DType::kString)
     add(tensor.to_vector<std::string>());
   else
-    add(digest(tensor.raw(), tensor.bytes()));
+    add(digest(tensor.loaded().raw(), tensor.bytes()));
 }
 
 void Canonical::add(const ValueType& type) {

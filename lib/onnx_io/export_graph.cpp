@@ -28,8 +28,7 @@ class GraphExport {
     for (const ValueId id : graph_.values()) {
       const Value& value = graph_.value(id);
       if (is_written(value) && !sparse.contains(value.name)) {
-        *proto_.add_initializer() = export_tensor(value.constant);
-        proto_.mutable_initializer()->rbegin()->set_name(value.name);
+        write_initializer(value, *proto_.add_initializer());
       }
       if (is_listed(id)) *proto_.add_value_info() = export_value_info(value);
     }
@@ -43,8 +42,19 @@ class GraphExport {
 
   bool is_listed(ValueId id) const {
     const Value& value = graph_.value(id);
-    if (detail_ == Detail::kWhole) return value.listed;
+    if (detail_ != Detail::kSkeleton) return value.listed;
     return value.type != ValueType{} && !graph_.is_input(id) && !graph_.is_output(id);
+  }
+
+  static Detail of_bodies(Detail detail) {
+    return detail == Detail::kWithoutRawData ? Detail::kWhole : detail;
+  }
+
+  void write_initializer(const Value& value, onnx::TensorProto& proto) const {
+    const bool left_out = detail_ == Detail::kWithoutRawData && has_large_raw_data(value.constant);
+    proto = export_tensor(value.constant, !left_out);
+    if (left_out) proto.set_raw_data(std::string(1, '\0'));
+    proto.set_name(value.name);
   }
 
   // Entries that import left in the message go before what the Value says.
@@ -87,7 +97,7 @@ class GraphExport {
   }
 
   void write_node(const Node& node, onnx::NodeProto& proto) const {
-    if (node.domain == kInternalDomain && detail_ == Detail::kWhole)
+    if (node.domain == kInternalDomain && detail_ != Detail::kSkeleton)
       fail("{} exists only inside the runtime and cannot be written", describe(graph_, node));
     proto = from_opaque<onnx::NodeProto>(node.extra);
     for (const ValueId id : node.inputs) proto.add_input(name(id));
@@ -96,7 +106,7 @@ class GraphExport {
     if (!node.op_type.empty()) proto.set_op_type(node.op_type);
     if (!node.domain.empty()) proto.set_domain(node.domain);
     for (const Attribute& attribute : node.attributes)
-      *proto.add_attribute() = export_attribute(attribute, detail_);
+      *proto.add_attribute() = export_attribute(attribute, of_bodies(detail_));
   }
 
   const Graph& graph_;
@@ -108,6 +118,12 @@ class GraphExport {
 
 bool is_left_out(const Value& value) {
   return value.constant && value.constant.tensor->size() > kSkeletonElements;
+}
+
+bool has_large_raw_data(const Constant& constant) {
+  constexpr std::size_t kSmallBytes = 4096;
+  return constant && !constant.typed_fields && constant.tensor->dtype() != DType::kString &&
+         constant.tensor->bytes() > kSmallBytes;
 }
 
 onnx::GraphProto export_graph(const Graph& graph, Detail detail) {

@@ -63,7 +63,10 @@ ExternalData::Bytes ExternalData::find(const onnx::TensorProto& proto, std::size
   if (offset > total || length > total - offset)
     fail("bytes {} to {} of external data '{}' lie beyond its end at {}", offset, offset + length,
          *location, total);
-  return {file.part(offset, offset + length), length};
+  return {[file, offset](std::size_t begin, std::size_t end) {
+            return file.part(offset + begin, offset + end);
+          },
+          length};
 }
 
 }  // namespace qtool

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,9 +21,10 @@ class ExternalData {
   ExternalData(std::filesystem::path folder, MappedFile model)
       : folder_(std::move(folder)), model_(std::move(model)) {}
 
-  /// Part of a mapped file; see MappedFile::part.
+  /// `size` bytes of a file that is mapped. `open` gives bytes [begin, end) of them as
+  /// MappedFile::part does, and may be called whenever some are read.
   struct Bytes {
-    std::shared_ptr<const std::byte> data;
+    std::function<std::shared_ptr<const std::byte>(std::size_t begin, std::size_t end)> open;
     std::size_t size;
   };
   /// The bytes of the tensor; `size` of them if it does not say how many. Throws Error if the location

@@ -15,6 +15,8 @@ Attribute import_attribute(onnx::AttributeProto proto, ExternalData& external);
 /// How much of a graph is written.
 enum class Detail : uint8_t {
   kWhole,
+  /// All but the raw data of those initializers that has_large_raw_data() names; it is one byte.
+  kWithoutRawData,
   /// For the ONNX library to reason about: every known type is listed in value_info, and constants
   /// that is_left_out() names are not written.
   kSkeleton,
@@ -23,6 +25,9 @@ enum class Detail : uint8_t {
 inline constexpr int64_t kSkeletonElements = 1024;
 /// True for constants of more elements than kSkeletonElements.
 bool is_left_out(const Value& value);
+
+/// True for constants whose elements make up most of a file.
+bool has_large_raw_data(const Constant& constant);
 
 /// The inverse of import_graph. Nodes are written in the order of Graph::nodes().
 onnx::GraphProto export_graph(const Graph& graph, Detail detail);

@@ -2,6 +2,7 @@
 #include <onnx/checker.h>
 
 #include <limits>
+#include <memory>
 
 #include "base/file.h"
 #include "ir/verify.h"
@@ -9,6 +10,7 @@
 #include "onnx_io/model_proto.h"
 #include "onnx_io/onnx_io.h"
 #include "onnx_io/streams.h"
+#include "onnx_io/value_info.h"
 #include "onnx_io/versions.h"
 
 namespace qtool {
@@ -57,14 +59,40 @@ Model take_model(onnx::ModelProto proto, ExternalData external) {
   return model;
 }
 
-onnx::ModelProto whole_proto(const Model& model) {
-  onnx::ModelProto proto = export_model_proto(model, Detail::kWhole);
-  if (proto.ByteSizeLong() > kMaxBytes)
-    fail("the model is over 2 GB, more than an ONNX file can hold");
-  return proto;
+// The raw data that Detail::kWithoutRawData leaves out, by initializer.
+std::vector<std::string_view> large_raw_data(const Graph& graph, const onnx::GraphProto& proto) {
+  std::vector<std::string_view> result(static_cast<std::size_t>(proto.initializer_size()));
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const ValueId id = graph.find(proto.initializer(static_cast<int>(i)).name());
+    const Constant& constant = graph.value(id).constant;
+    if (has_large_raw_data(constant))
+      result[i] = {static_cast<const char*>(constant.tensor->raw()), constant.tensor->bytes()};
+  }
+  return result;
 }
 
-void check(const onnx::ModelProto& proto) {
+// `proto` is the model's without raw data.
+std::unique_ptr<const WithRawData> whole_message(const Model& model,
+                                                 const onnx::ModelProto& proto) {
+  auto message = std::make_unique<const WithRawData>(proto.SerializeAsString(),
+                                                     large_raw_data(model.graph, proto.graph()));
+  if (message->size() > kMaxBytes) fail("the model is over 2 GB, more than an ONNX file can hold");
+  return message;
+}
+
+// What is checked has inputs in place of the initializers without data.
+void check(const Model& model, onnx::ModelProto proto) {
+  onnx::GraphProto& graph = *proto.mutable_graph();
+  google::protobuf::RepeatedPtrField<onnx::TensorProto> initializers;
+  initializers.Swap(graph.mutable_initializer());
+  for (onnx::TensorProto& tensor : initializers) {
+    const ValueId id = model.graph.find(tensor.name());
+    const Value& value = model.graph.value(id);
+    if (!has_large_raw_data(value.constant))
+      *graph.add_initializer() = std::move(tensor);
+    else if (!model.graph.is_input(id))
+      *graph.add_input() = export_value_info(value);
+  }
   library_call("ONNX's checker refuses the model",
                [&] { onnx::checker::check_model(proto, /*full_check=*/true); });
 }
@@ -111,23 +139,25 @@ Model import_any_opset(const std::filesystem::path& path) {
   return import_then(path, raise_older_opset);
 }
 
-std::string serialize_model(const Model& model) { return whole_proto(model).SerializeAsString(); }
+std::string serialize_model(const Model& model) {
+  const auto message = whole_message(model, export_model_proto(model, Detail::kWithoutRawData));
+  std::string bytes;
+  bytes.reserve(message->size());
+  for (const std::string_view part : message->parts()) bytes += part;
+  return bytes;
+}
 
 void save_model(const Model& model, const std::filesystem::path& path) {
-  const onnx::ModelProto proto = with_context([&] { return path.string(); },
-                                              [&] {
-                                                onnx::ModelProto whole = whole_proto(model);
-                                                check(whole);
-                                                return whole;
-                                              });
+  const auto message = with_context([&] { return path.string(); },
+                                    [&] {
+                                      onnx::ModelProto proto =
+                                          export_model_proto(model, Detail::kWithoutRawData);
+                                      auto whole = whole_message(model, proto);
+                                      check(model, std::move(proto));
+                                      return whole;
+                                    });
   AtomicFile file(path);
-  FileOutput output(file);
-  {
-    constexpr int kBlock = 1 << 18;
-    google::protobuf::io::CopyingOutputStreamAdaptor stream(&output, kBlock);
-    proto.SerializeToZeroCopyStream(&stream);
-  }  // writes the rest
-  output.check();
+  for (const std::string_view part : message->parts()) file.write(part);
   file.commit();
 }
 

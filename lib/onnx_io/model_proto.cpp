@@ -64,7 +64,7 @@ onnx::ModelProto export_model_proto(const Model& model, Detail detail) {
   write_opsets(model.opsets, *proto.mutable_opset_import());
   onnx::GraphProto& graph = *proto.mutable_graph();
   graph = export_graph(model.graph, detail);
-  if (detail == Detail::kWhole) return proto;
+  if (detail != Detail::kSkeleton) return proto;
   for (const ValueId id : model.graph.values())
     if (const Value& value = model.graph.value(id); is_left_out(value) && !model.graph.is_input(id))
       *graph.add_input() = export_value_info(value);

@@ -74,6 +74,20 @@ std::size_t size_of(const Parts& parts) {
   return size;
 }
 
+// The message with each payload of that field replaced; what is new goes to `made`.
+template <class Replace>
+Parts replace_payloads(std::string_view message, int field, std::deque<std::string>& made,
+                       Replace replace) {
+  Parts result;
+  const bool well_formed = for_each_field(message, [&](const Field& each) {
+    if (each.tag != tag_of(field)) return append(result, each.whole);
+    const Parts parts = replace(each.payload);
+    append(result, made.emplace_back(length_delimited(each.tag, size_of(parts))));
+    for (const std::string_view part : parts) append(result, part);
+  });
+  return well_formed ? result : Parts{message};
+}
+
 // What a TensorProto says of data at that place of the file.
 std::string place(std::size_t offset, std::size_t length) {
   onnx::TensorProto tensor;
@@ -91,18 +105,6 @@ std::string place(std::size_t offset, std::size_t length) {
 
 }  // namespace
 
-// The message with each payload of that field replaced.
-template <class Replace>
-Parts WithoutRawData::replace_payloads(std::string_view message, int field, Replace replace) {
-  Parts result;
-  const bool well_formed = for_each_field(message, [&](const Field& each) {
-    const Parts parts = each.tag == tag_of(field) ? replace(each.payload) : Parts{each.whole};
-    if (each.tag == tag_of(field)) append(result, keep(length_delimited(each.tag, size_of(parts))));
-    for (const std::string_view part : parts) append(result, part);
-  });
-  return well_formed ? result : Parts{message};
-}
-
 // Tensors that say themselves where their data lies, or have it twice, stay as they are.
 Parts WithoutRawData::shorten_tensor(std::string_view tensor) {
   Parts rest;
@@ -119,18 +121,35 @@ Parts WithoutRawData::shorten_tensor(std::string_view tensor) {
   });
   if (!well_formed || !plain || raw_data.size() < kSmallBytes) return {tensor};
   const auto offset = static_cast<std::size_t>(raw_data.data() - file_.data());
-  append(rest, keep(place(offset, raw_data.size())));
+  append(rest, made_.emplace_back(place(offset, raw_data.size())));
   return rest;
 }
 
 Parts WithoutRawData::shorten_graph(std::string_view graph) {
-  return replace_payloads(graph, onnx::GraphProto::kInitializerFieldNumber,
+  return replace_payloads(graph, onnx::GraphProto::kInitializerFieldNumber, made_,
                           [&](std::string_view tensor) { return shorten_tensor(tensor); });
 }
 
 WithoutRawData::WithoutRawData(std::string_view file)
     : file_(file),
-      parts_(replace_payloads(file, onnx::ModelProto::kGraphFieldNumber,
+      parts_(replace_payloads(file, onnx::ModelProto::kGraphFieldNumber, made_,
                               [&](std::string_view graph) { return shorten_graph(graph); })) {}
+
+WithRawData::WithRawData(std::string message, const std::vector<std::string_view>& raw_data)
+    : message_(std::move(message)) {
+  std::size_t index = 0;
+  const auto fill = [&](std::string_view tensor) {
+    const std::string_view data = raw_data.at(index++);
+    if (data.empty()) return Parts{tensor};
+    return replace_payloads(tensor, onnx::TensorProto::kRawDataFieldNumber, made_,
+                            [&](std::string_view) { return Parts{data}; });
+  };
+  parts_ = replace_payloads(
+      message_, onnx::ModelProto::kGraphFieldNumber, made_, [&](std::string_view graph) {
+        return replace_payloads(graph, onnx::GraphProto::kInitializerFieldNumber, made_, fill);
+      });
+}
+
+std::size_t WithRawData::size() const { return size_of(parts_); }
 
 }  // namespace qtool

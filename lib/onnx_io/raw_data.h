@@ -25,11 +25,27 @@ class WithoutRawData {
  private:
   Parts shorten_graph(std::string_view graph);
   Parts shorten_tensor(std::string_view tensor);
-  template <class Replace>
-  Parts replace_payloads(std::string_view message, int field, Replace replace);
-  std::string_view keep(std::string text) { return made_.emplace_back(std::move(text)); }
 
   std::string_view file_;
+  std::deque<std::string> made_;
+  Parts parts_;
+};
+
+/// The inverse for writing: a serialized ModelProto whose initializers get their raw data, which no
+/// message needs to hold.
+class WithRawData {
+ public:
+  /// `raw_data`, in the order of the initializers, takes the place of what they have in `message`;
+  /// where it is empty they stay as they are. What it views must outlive this.
+  WithRawData(std::string message, const std::vector<std::string_view>& raw_data);
+  WithRawData(const WithRawData&) = delete;
+  WithRawData& operator=(const WithRawData&) = delete;
+  const Parts& parts() const { return parts_; }
+  /// Bytes of the whole message.
+  std::size_t size() const;
+
+ private:
+  std::string message_;
   std::deque<std::string> made_;
   Parts parts_;
 };

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/error.h"
-
 namespace qtool {
 
 void PartsInput::forget_before(const char* data) {
@@ -41,20 +39,6 @@ bool PartsInput::Skip(int count) {
     count -= std::min(size, count);
   }
   return count == 0;
-}
-
-bool FileOutput::Write(const void* data, int size) {
-  try {
-    if (error_ == nullptr)
-      file_.write({static_cast<const char*>(data), static_cast<std::size_t>(size)});
-  } catch (const Error&) {
-    error_ = std::current_exception();
-  }
-  return error_ == nullptr;
-}
-
-void FileOutput::check() const {
-  if (error_ != nullptr) std::rethrow_exception(error_);
 }
 
 }  // namespace qtool

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <google/protobuf/io/zero_copy_stream_impl.h>
-
-#include <exception>
+#include <google/protobuf/io/zero_copy_stream.h>
 
 #include "base/file.h"
 #include "onnx_io/raw_data.h"
@@ -30,19 +28,6 @@ class PartsInput : public google::protobuf::io::ZeroCopyInputStream {
   std::size_t position_ = 0;  // in the part
   std::size_t forgotten_ = 0;
   int64_t count_ = 0;
-};
-
-/// A file for protobuf to write, which cannot pass errors on.
-class FileOutput : public google::protobuf::io::CopyingOutputStream {
- public:
-  explicit FileOutput(AtomicFile& file) : file_(file) {}
-  bool Write(const void* data, int size) override;
-  /// Throws the Error of the first Write that failed.
-  void check() const;
-
- private:
-  AtomicFile& file_;
-  std::exception_ptr error_;
 };
 
 }  // namespace qtool

@@ -21,7 +21,11 @@ ExternalData::Bytes take_data(onnx::TensorProto& proto, std::size_t size, Extern
     return bytes;
   }
   const std::shared_ptr<std::string> bytes(proto.release_raw_data());
-  return {{bytes, reinterpret_cast<const std::byte*>(bytes->data())}, bytes->size()};
+  const auto* data = reinterpret_cast<const std::byte*>(bytes->data());
+  return {[bytes, data](std::size_t begin, std::size_t) {
+            return std::shared_ptr<const std::byte>(bytes, data + begin);
+          },
+          bytes->size()};
 }
 
 // Elements are read in place where their type's alignment permits.
@@ -37,14 +41,18 @@ bool is_readable(const Tensor& tensor) {
   return std::all_of(data, data + tensor.size(), [](std::byte b) { return b <= std::byte{1}; });
 }
 
-Tensor readable_copy(const Tensor& tensor) {
-  Tensor copy(tensor.dtype(), tensor.shape());
-  auto* out = static_cast<std::byte*>(copy.mutable_raw());
-  if (copy.bytes() > 0) std::memcpy(out, tensor.raw(), copy.bytes());
-  if (copy.dtype() == DType::kBool)
-    std::transform(out, out + copy.size(), out,
-                   [](std::byte b) { return b == std::byte{0} ? b : std::byte{1}; });
-  return copy;
+// A copy of the elements, made when they are first asked for.
+Tensor readable_copy(const Tensor& tensor, const ExternalData::Bytes& bytes) {
+  const bool is_bool = tensor.dtype() == DType::kBool;
+  const auto width = static_cast<std::size_t>(bits(tensor.dtype()) / 8);
+  const auto make = [=](int64_t first, int64_t count, void* out) {
+    const std::size_t begin = static_cast<std::size_t>(first) * width;
+    const std::size_t length = static_cast<std::size_t>(count) * width;
+    auto* to = static_cast<std::byte*>(out);
+    std::memcpy(to, bytes.open(begin, begin + length).get(), length);
+    for (std::size_t i = 0; is_bool && i < length; ++i) to[i] = std::min(to[i], std::byte{1});
+  };
+  return Tensor::deferred(tensor.dtype(), tensor.shape(), make);
 }
 
 Tensor take_bytes(onnx::TensorProto& proto, DType dtype, const Shape& shape,
@@ -55,8 +63,9 @@ Tensor take_bytes(onnx::TensorProto& proto, DType dtype, const Shape& shape,
   if (bytes.size != size)
     fail("{} bytes of data do not match shape {} of {}, which takes {}", bytes.size,
          to_string(shape), name(dtype), size);
-  const Tensor tensor = Tensor::view(dtype, shape, bytes.data, bytes.data.get());
-  return is_readable(tensor) ? tensor : readable_copy(tensor);
+  const std::shared_ptr<const std::byte> data = bytes.open(0, bytes.size);
+  const Tensor tensor = Tensor::view(dtype, shape, data, data.get());
+  return is_readable(tensor) ? tensor : readable_copy(tensor, bytes);
 }
 
 }  // namespace
@@ -87,11 +96,12 @@ Constant import_tensor(onnx::TensorProto proto, ExternalData& external) {
   return constant;
 }
 
-onnx::TensorProto export_tensor(const Constant& constant) {
+onnx::TensorProto export_tensor(const Constant& constant, bool data) {
   const Tensor& tensor = *constant.tensor;
   auto proto = from_opaque<onnx::TensorProto>(constant.extra);
   proto.mutable_dims()->Add(tensor.shape().begin(), tensor.shape().end());
   proto.set_data_type(static_cast<int32_t>(tensor.dtype()));
+  if (!data) return proto;
   if (constant.typed_fields || tensor.dtype() == DType::kString)
     write_typed_data(tensor, proto);
   else

@@ -16,7 +16,7 @@ Shape shape_from_onnx(const google::protobuf::RepeatedField<int64_t>& dims);
 /// Throws Error for types qtool does not hold, and if the data does not match the shape.
 Constant import_tensor(onnx::TensorProto proto, ExternalData& external);
 
-/// The inverse; what was external becomes raw data.
-onnx::TensorProto export_tensor(const Constant& constant);
+/// The inverse; what was external becomes raw data. With `data` false the elements are left out.
+onnx::TensorProto export_tensor(const Constant& constant, bool data = true);
 
 }  // namespace qtool

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/parallel.h"
 #include "passes/rewrite.h"
 
 namespace qtool {
@@ -11,7 +10,6 @@ namespace {
 
 constexpr std::size_t kWeight = 1;
 constexpr std::size_t kBias = 2;
-constexpr int64_t kElementsAtOnce = 1 << 16;  // of a thread, at least
 
 const Tensor* float_constant(const Graph& graph, const Node& node, std::size_t input) {
   const Tensor* tensor = graph.constant_input(node, input);
@@ -90,23 +88,27 @@ std::optional<LinearNode> match_linear(const Graph& graph, NodeId id) {
   return linear;
 }
 
+// Multiplies `count` elements of a weight, the first of which is number `first`.
+void scale_elements(int64_t first, int64_t count, const LinearNode::WeightLayout& layout,
+                    const std::vector<double>& scale, float* elements) {
+  for (int64_t i = first; i < first + count;) {
+    const int64_t run = i / layout.inner;
+    const int64_t group = run / (layout.rows * layout.per_group);
+    const int64_t channel = group * layout.per_group + run % layout.per_group;
+    const double factor = scale[static_cast<std::size_t>(channel)];
+    for (const int64_t end = std::min((run + 1) * layout.inner, first + count); i < end; ++i)
+      elements[i - first] = static_cast<float>(elements[i - first] * factor);
+  }
+}
+
+// Made when it is asked for, so that no weight is in memory both as it was and scaled.
 Tensor scaled_weight(const Tensor& weight, const LinearNode::WeightLayout& layout,
                      const std::vector<double>& scale) {
-  Tensor result(DType::kFloat32, weight.shape());
-  const float* in = weight.data<float>();
-  float* out = result.mutable_data<float>();
-  const int64_t inner = layout.inner;
-  const int64_t runs = layout.groups * layout.rows * layout.per_group;
-  parallel_ranges(runs, kElementsAtOnce / std::max<int64_t>(inner, 1), [&](int64_t r, int64_t end) {
-    for (; r < end; ++r) {
-      const int64_t group = r / (layout.rows * layout.per_group);
-      const int64_t channel = group * layout.per_group + r % layout.per_group;
-      const double factor = scale[static_cast<std::size_t>(channel)];
-      for (int64_t i = r * inner; i < (r + 1) * inner; ++i)
-        out[i] = static_cast<float>(in[i] * factor);
-    }
-  });
-  return result;
+  const auto make = [=](int64_t first, int64_t count, void* out) {
+    weight.copy_to(first, count, out);
+    scale_elements(first, count, layout, scale, static_cast<float*>(out));
+  };
+  return Tensor::deferred(DType::kFloat32, weight.shape(), make);
 }
 
 Tensor folded_bias(const LinearNode& linear, const ChannelAffine& affine) {

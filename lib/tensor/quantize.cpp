@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/parallel.h"
 #include "base/saturate.h"
 #include "tensor/cast.h"
 #include "tensor/quant_params.h"
@@ -9,6 +10,8 @@
 
 namespace qtool {
 namespace {
+
+constexpr int64_t kElementsAtOnce = 1 << 16;
 
 int64_t ceil_div(int64_t extent, int64_t block) {
   return extent / block + (extent % block == 0 ? 0 : 1);
@@ -47,27 +50,63 @@ void check_counts(const QuantParams& params, const Split& runs, const Shape& sha
        to_string(shape));
 }
 
-// Calls `body(first, count, scale, zero_point)` for each run of elements of the same parameters.
-template <class Body>
-void for_each_run(const Shape& shape, const QuantParams& params, Body&& body) {
-  const Split runs = split(shape, params);
-  check_counts(params, runs, shape);
-  const int64_t block = std::max<int64_t>(params.block, 1);
-  // Blocks along the last axis are runs; along another one they lie side by side.
-  const int64_t side_by_side = params.block > 0 ? runs.inner : 1;
-  const int64_t step = side_by_side == 1 ? std::min(block, runs.extent) : 1;
-  const int64_t blocks = ceil_div(runs.extent, block);
-  int64_t first = 0;
-  for (int64_t o = 0; o < runs.outer; ++o)
-    for (int64_t i = 0; i < runs.extent; i += step)
-      for (int64_t j = 0; j < side_by_side; ++j) {
-        const int64_t row = (params.block > 0 ? o * blocks : 0) + i / block;
-        const auto c = static_cast<std::size_t>(row * side_by_side + j);
-        const int64_t count = side_by_side == 1 ? std::min(step, runs.extent - i) * runs.inner : 1;
-        body(first, count, params.scale[c], params.zero_point[c]);
-        first += count;
+// Runs of elements of the same parameters, in pieces of many runs.
+class Runs {
+ public:
+  Runs(const Shape& shape, const QuantParams& params)
+      : params_(params),
+        split_(split(shape, params)),
+        block_(std::max<int64_t>(params.block, 1)),
+        // Blocks along the last axis are runs; along another one they lie side by side.
+        side_by_side_(params.block > 0 ? split_.inner : 1),
+        step_(side_by_side_ == 1
+                  ? std::clamp<int64_t>(block_, 1, std::max<int64_t>(split_.extent, 1))
+                  : 1),
+        steps_(ceil_div(split_.extent, step_)),
+        rows_at_once_(
+            std::max<int64_t>(kElementsAtOnce / std::max<int64_t>(step_ * split_.inner, 1), 1)) {
+    check_counts(params, split_, shape);
+  }
+
+  // Calls body(x, first, count, scale, zero_point) for each run, piece by piece and side by side; x
+  // are its elements, the first of which is number `first`.
+  template <class X, class Body>
+  void for_each(const Tensor& values, const Body& body) const {
+    const int64_t rows = split_.inner == 0 ? 0 : split_.outer * steps_;
+    parallel_ranges(ceil_div(rows, rows_at_once_), 1, [&](int64_t piece, int64_t end) {
+      std::vector<X> buffer;
+      for (; piece < end; ++piece) {
+        const int64_t row = piece * rows_at_once_;
+        const int64_t last = std::min(row + rows_at_once_, rows);
+        const int64_t first = first_of(row);
+        const X* x = values.part(first, first_of(last) - first, buffer);
+        for (int64_t r = row; r < last; ++r) visit(r, x + (first_of(r) - first), body);
       }
-}
+    });
+  }
+
+ private:
+  int64_t first_of(int64_t row) const {
+    return (row / steps_ * split_.extent + row % steps_ * step_) * split_.inner;
+  }
+
+  template <class X, class Body>
+  void visit(int64_t row, const X* x, const Body& body) const {
+    const int64_t i = row % steps_ * step_;
+    const int64_t blocks = ceil_div(split_.extent, block_);
+    const int64_t block = (params_.block > 0 ? row / steps_ * blocks : 0) + i / block_;
+    const int64_t count =
+        side_by_side_ == 1 ? std::min(step_, split_.extent - i) * split_.inner : 1;
+    for (int64_t j = 0; j < side_by_side_; ++j) {
+      const auto c = static_cast<std::size_t>(block * side_by_side_ + j);
+      body(x + j, first_of(row) + j, count, params_.scale[c], params_.zero_point[c]);
+    }
+  }
+
+  const QuantParams& params_;
+  Split split_;
+  int64_t block_, side_by_side_, step_, steps_, rows_at_once_;
+};
 
 // Saturate for int32, whose limits float cannot hold.
 class SaturateInt32 {
@@ -86,13 +125,14 @@ class SaturateInt32 {
 template <class T, class MakeRule>
 void quantize_as(const Tensor& values, const QuantParams& params, const MakeRule& make_rule,
                  Tensor& result) {
-  const auto* in = values.data<float>();
   T* out = result.mutable_data<T>();
-  for_each_run(values.shape(), params,
-               [&](int64_t first, int64_t count, float scale, int32_t zero_point) {
-                 const auto rule = make_rule(zero_point);
-                 for (int64_t i = first; i < first + count; ++i) out[i] = rule(in[i] / scale);
-               });
+  Runs(values.shape(), params)
+      .for_each<float>(values, [&](const float* x, int64_t first, int64_t count, float scale,
+                                   int32_t zero_point) {
+        const auto rule = make_rule(zero_point);
+        T* const y = out + first;  // a copy, which writing bytes cannot be taken to change
+        for (int64_t i = 0; i < count; ++i) y[i] = rule(x[i] / scale);
+      });
 }
 
 // Integers of at most 16 bits, held in T.
@@ -140,13 +180,15 @@ void dequantize_as(const Tensor& values, const QuantParams& params, Tensor& resu
   // int32 less a zero point may leave int32.
   using Wide = std::conditional_t<sizeof(T) == 4, int64_t, int32_t>;
   using Difference = std::conditional_t<std::is_same_v<T, float>, float, Wide>;
-  const T* in = values.data<T>();
   auto* out = result.mutable_data<float>();
-  for_each_run(values.shape(), params,
-               [&](int64_t first, int64_t count, float scale, int32_t zero_point) {
-                 for (int64_t i = first; i < first + count; ++i)
-                   out[i] = static_cast<float>(in[i] - static_cast<Difference>(zero_point)) * scale;
-               });
+  Runs(values.shape(), params)
+      .for_each<T>(values,
+                   [&](const T* x, int64_t first, int64_t count, float scale, int32_t zero_point) {
+                     const auto zero = static_cast<Difference>(zero_point);
+                     float* const y = out + first;
+                     for (int64_t i = 0; i < count; ++i)
+                       y[i] = static_cast<float>(x[i] - zero) * scale;
+                   });
 }
 
 }  // namespace

@@ -1,8 +1,12 @@
 #include "tensor/tensor.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <mutex>
 #include <new>
+
+#include "base/parallel.h"
 
 namespace qtool {
 namespace {
@@ -23,6 +27,61 @@ std::shared_ptr<const void> allocate(DType dtype, int64_t size) {
       ::operator new(std::max<std::size_t>(byte_count(dtype, size), 1), kAlign, std::nothrow);
   if (memory == nullptr) throw std::bad_alloc();
   return {memory, [](void* p) { ::operator delete(p, kAlign); }};
+}
+
+// Elements that are made once.
+class Deferred {
+ public:
+  using Make = Tensor::MakeElements;
+
+  Deferred(DType dtype, int64_t size, Make make)
+      : dtype_(dtype), size_(size), make_(std::make_shared<const Make>(std::move(make))) {}
+
+  const void* elements() {
+    if (const void* made = made_) return made;
+    const std::scoped_lock lock(mutex_);
+    if (made_ == nullptr) make_all();
+    return made_;
+  }
+
+  bool is_made() const { return made_ != nullptr; }
+
+  void copy_to(int64_t first, int64_t count, void* out) {
+    if (const auto make = this->make())
+      (*make)(first, count, out);
+    else
+      std::memcpy(out, static_cast<const std::byte*>(elements()) + byte_count(dtype_, first),
+                  byte_count(dtype_, count));
+  }
+
+ private:
+  std::shared_ptr<const Make> make() {
+    const std::scoped_lock lock(mutex_);
+    return make_;
+  }
+
+  void make_all() {
+    constexpr int64_t kElementsAtOnce = 1 << 16;  // of a thread, at least
+    Tensor elements(dtype_, {size_});
+    auto* out = static_cast<std::byte*>(elements.mutable_raw());
+    parallel_ranges(size_, kElementsAtOnce, [&](int64_t first, int64_t end) {
+      (*make_)(first, end - first, out + byte_count(dtype_, first));
+    });
+    elements_ = elements;
+    make_ = nullptr;
+    made_ = elements_.raw();
+  }
+
+  DType dtype_;
+  int64_t size_;
+  std::mutex mutex_;
+  std::shared_ptr<const Make> make_;  // null once they are made
+  Tensor elements_;
+  std::atomic<const void*> made_ = nullptr;
+};
+
+Deferred& deferred_of(const std::shared_ptr<const void>& owner) {
+  return *static_cast<Deferred*>(const_cast<void*>(owner.get()));
 }
 
 }  // namespace
@@ -47,6 +106,31 @@ Tensor Tensor::view(DType dtype, Shape shape, std::shared_ptr<const void> owner,
   return tensor;
 }
 
+Tensor Tensor::deferred(DType dtype, Shape shape, MakeElements make) {
+  QTOOL_ASSERT(dtype != DType::kString && bits(dtype) >= 8);
+  Tensor tensor = view(dtype, std::move(shape), nullptr, nullptr);
+  tensor.owner_ = std::make_shared<Deferred>(dtype, tensor.size_, std::move(make));
+  tensor.deferred_ = true;
+  return tensor;
+}
+
+const void* Tensor::made() const { return deferred_of(owner_).elements(); }
+bool Tensor::is_made() const { return !deferred_ || deferred_of(owner_).is_made(); }
+
+Tensor Tensor::loaded() const {
+  if (is_made()) return *this;
+  Tensor result(dtype_, shape_);
+  copy_to(0, size_, result.mutable_raw());
+  return result;
+}
+
+void Tensor::copy_to(int64_t first, int64_t count, void* out) const {
+  if (deferred_) return deferred_of(owner_).copy_to(first, count, out);
+  if (count > 0)
+    std::memcpy(out, static_cast<const std::byte*>(data_) + byte_count(dtype_, first),
+                byte_count(dtype_, count));
+}
+
 void Tensor::fail_elements(DType expected) const {
   if (expected == dtype_) fail("the elements of a tensor of {} are gone", to_string(shape_));
   fail("a tensor is of type {}, expected {}", name(dtype_), name(expected));
@@ -68,7 +152,7 @@ Tensor Tensor::clone() const {
   if (dtype_ == DType::kString)
     std::copy_n(data<std::string>(), size_, copy.mutable_data<std::string>());
   else if (size_ > 0)
-    std::memcpy(copy.mutable_raw(), data_, bytes());
+    std::memcpy(copy.mutable_raw(), raw(), bytes());
   return copy;
 }
 

@@ -34,7 +34,8 @@ onnx::ModelProto large_model() {
   return model;
 }
 
-std::string joined(const WithoutRawData& model) {
+template <class Message>
+std::string joined(const Message& model) {
   std::string bytes;
   for (const std::string_view part : model.parts()) bytes += part;
   return bytes;
@@ -78,6 +79,16 @@ TEST_CASE("tensors that say where their data lies, or have it twice, stay as the
                              static_cast<char>(0x80 | (in_graph.size() & 0x7f)) +
                              static_cast<char>(in_graph.size() >> 7);
   CHECK(joined(WithoutRawData(prefix + in_graph)) == prefix + in_graph);
+}
+
+TEST_CASE("raw data is put into a message where it was") {
+  const std::string whole = large_model().SerializeAsString();
+  onnx::ModelProto without = large_model();
+  without.mutable_graph()->mutable_initializer(0)->set_raw_data("x");
+  const std::string data = numbers(kLarge);
+  const WithRawData model(without.SerializeAsString(), {data, {}});
+  CHECK(joined(model) == whole);
+  CHECK(model.size() == whole.size());
 }
 
 TEST_CASE("a model from a file is that from its bytes") {

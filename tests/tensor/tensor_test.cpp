@@ -2,7 +2,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <numeric>
 
+#include "base/parallel.h"
 #include "error_of.h"
 
 using namespace qtool;
@@ -36,6 +38,40 @@ TEST_CASE("a view keeps its owner alive and shares its bytes") {
   owner.reset();
   CHECK_FALSE(watch.expired());
   CHECK(view == Tensor::of<float>({2}, {2, 3}));
+}
+
+TEST_CASE("deferred elements are made when they are asked for, once") {
+  int64_t made = 0;
+  const Tensor tensor =
+      Tensor::deferred(DType::kInt32, {2, 3}, [&](int64_t first, int64_t count, void* out) {
+        made += count;
+        for (int64_t i = 0; i < count; ++i)
+          static_cast<int32_t*>(out)[i] = static_cast<int32_t>(10 * (first + i));
+      });
+  const Tensor copy = tensor.reshaped({6});
+  CHECK(made == 0);
+  std::vector<int32_t> buffer;
+  CHECK(copy.part(4, 2, buffer)[1] == 50);
+  CHECK(copy.loaded() == Tensor::of<int32_t>({6}, {0, 10, 20, 30, 40, 50}));
+  CHECK(made == 8);
+  CHECK(tensor.to_vector<int32_t>()[5] == 50);
+  CHECK(copy.part(1, 1, buffer) == tensor.data<int32_t>() + 1);
+  CHECK(copy.loaded().raw() == tensor.raw());
+  CHECK(made == 14);
+  CHECK(error_of([&] { tensor.data<float>(); }) == "a tensor is of type int32, expected float32");
+}
+
+TEST_CASE("deferred elements may be asked for by many threads") {
+  for (int round = 0; round < 20; ++round) {
+    const Tensor tensor =
+        Tensor::deferred(DType::kInt64, {1000}, [](int64_t first, int64_t count, void* out) {
+          std::iota(static_cast<int64_t*>(out), static_cast<int64_t*>(out) + count, first);
+        });
+    std::vector<const int64_t*> seen(8);
+    parallel_for(8, [&](int64_t i) { seen[static_cast<std::size_t>(i)] = tensor.data<int64_t>(); });
+    for (const int64_t* each : seen) CHECK(each == seen[0]);
+    CHECK(seen[0][999] == 999);
+  }
 }
 
 TEST_CASE("types below 8 bits are packed") {

@@ -18,11 +18,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace qtool::simd::HWY_NAMESPACE {
 
-/// The widest block, and whether bytes can be multiplied in fours.
-void DepthwiseAbility(int64_t* width, bool* quads) {
+/// The widest block, and the products of weights of int8.
+void DepthwiseAbility(int64_t* width, DepthwiseProducts* products) {
   constexpr std::size_t kBytes = hn::MaxLanes(hn::ScalableTag<uint8_t>());
   *width = HWY_TARGET == HWY_SCALAR ? 0 : static_cast<int64_t>(kBytes);
-  *quads = HWY_TARGET == HWY_AVX3_DL;
+  *products = HWY_TARGET == HWY_SCALAR    ? DepthwiseProducts::kPairs
+              : HWY_TARGET == HWY_AVX3_DL ? DepthwiseProducts::kQuads
+                                          : DepthwiseProducts::kHalves;
 }
 
 #if HWY_TARGET != HWY_SCALAR
@@ -55,6 +57,57 @@ HWY_INLINE void add_pair_group(D8 d8, D d, const uint8_t* const* taps, int64_t o
   sums.d = add_pairs(sums.d, pairs(hn::InterleaveUpper(d8, high, zero)), hn::LoadU(d, w + 3 * n));
 }
 
+// x0 · w0 + x1 · w1 of unsigned and signed bytes in each 16 bits, which must hold it.
+HWY_INLINE __m128i multiply_bytes(__m128i x, __m128i w) { return _mm_maddubs_epi16(x, w); }
+#if HWY_TARGET <= HWY_AVX2
+HWY_INLINE __m256i multiply_bytes(__m256i x, __m256i w) { return _mm256_maddubs_epi16(x, w); }
+#endif
+#if HWY_TARGET <= HWY_AVX3
+HWY_INLINE __m512i multiply_bytes(__m512i x, __m512i w) { return _mm512_maddubs_epi16(x, w); }
+#endif
+
+// Sums of kHalves: in the order of weights.
+template <class D16>
+struct HalfSums {
+  hn::VFromD<D16> low_a, low_b, high_a, high_b;
+};
+
+template <bool kSigned, class D8, class D16>
+HWY_INLINE void add_half_group(D8 d8, const uint8_t* const* taps, int64_t offset, const int32_t* w,
+                               HalfSums<D16>& sums) {
+  const auto x0 = load_bytes<kSigned>(d8, taps[0] + offset);
+  const auto x1 = load_bytes<kSigned>(d8, taps[1] + offset);
+  const auto a = hn::InterleaveLower(d8, x0, x1);
+  const auto b = hn::InterleaveUpper(d8, x0, x1);
+  const auto* weights = reinterpret_cast<const uint8_t*>(w);
+  const std::size_t n = hn::Lanes(d8);
+  const auto add = [&](hn::VFromD<D16> sum, auto x, std::size_t vector) HWY_ATTR {
+    const auto each = hn::LoadU(d8, weights + vector * n);
+    return hn::Add(sum, hn::VFromD<D16>{multiply_bytes(x.raw, each.raw)});
+  };
+  sums.low_a = add(sums.low_a, a, 0);
+  sums.low_b = add(sums.low_b, b, 1);
+  sums.high_a = add(sums.high_a, a, 2);
+  sums.high_b = add(sums.high_b, b, 3);
+}
+
+// Adds low + 16 · high.
+template <class D16, class D>
+HWY_INLINE void join_halves(D16 d16, const HalfSums<D16>& halves, Accumulators<D>& sums) {
+  const auto weights = hn::BitCast(d16, hn::Set(D(), 1 | 16 << 16));
+  const auto lower = [&](auto low, auto high)
+                         HWY_ATTR { return hn::InterleaveLower(d16, low, high); };
+  const auto upper = [&](auto low, auto high)
+                         HWY_ATTR { return hn::InterleaveUpper(d16, low, high); };
+  const auto add = [&](auto sum, auto pairs) HWY_ATTR {
+    return add_pairs(sum, hn::BitCast(D(), pairs), hn::BitCast(D(), weights));
+  };
+  sums.a = add(sums.a, lower(halves.low_a, halves.high_a));
+  sums.b = add(sums.b, upper(halves.low_a, halves.high_a));
+  sums.c = add(sums.c, lower(halves.low_b, halves.high_b));
+  sums.d = add(sums.d, upper(halves.low_b, halves.high_b));
+}
+
 template <bool kSigned, class D8, class D>
 HWY_INLINE void add_quad_group(D8 d8, D d, const uint8_t* const* taps, int64_t offset,
                                const int32_t* w, Accumulators<D>& sums) {
@@ -77,10 +130,30 @@ HWY_INLINE void add_quad_group(D8 d8, D d, const uint8_t* const* taps, int64_t o
       add_quads(sums.d, quads(hn::InterleaveUpper(d16, high01, high23)), hn::LoadU(d, w + 3 * n));
 }
 
-// Stores a block whose lanes are in the order of the accumulators.
+HWY_INLINE __m128i nearest(__m128 x) { return _mm_cvtps_epi32(x); }
+#if HWY_TARGET <= HWY_AVX2
+HWY_INLINE __m256i nearest(__m256 x) { return _mm256_cvtps_epi32(x); }
+#endif
+#if HWY_TARGET <= HWY_AVX3
+HWY_INLINE __m512i nearest(__m512 x) { return _mm512_cvtps_epi32(x); }
+#endif
+
+// Stores a block of numbers, none NaN, as bytes; the lanes are in the order of the accumulators.
+// What lies beyond int32 becomes its ends, and those what T has.
 template <class T, class V>
-HWY_INLINE void store_block(V a, V b, V c, V d, T* y) {
-  hn::StoreU(pack_blocks<T>(a, b, c, d), hn::Repartition<T, hn::DFromV<V>>(), y);
+HWY_INLINE void store_block(V a, V b, V c, V d, int32_t zero_point, T* y) {
+  const hn::DFromV<V> df;
+  const hn::RebindToSigned<decltype(df)> d32;
+  const hn::Repartition<int16_t, decltype(df)> d16;
+  const auto largest = hn::Set(df, 1 << 30);
+  const auto zero = hn::Set(d16, static_cast<int16_t>(zero_point));
+  const auto round = [&](V x) HWY_ATTR {
+    return hn::VFromD<decltype(d32)>{nearest(hn::Min(x, largest).raw)};
+  };
+  const auto low = hn::SaturatedAdd(hn::ReorderDemote2To(d16, round(a), round(b)), zero);
+  const auto high = hn::SaturatedAdd(hn::ReorderDemote2To(d16, round(c), round(d)), zero);
+  const hn::Repartition<T, decltype(df)> d8;
+  hn::StoreU(hn::VFromD<decltype(d8)>{pack_bytes(T(), low.raw, high.raw)}, d8, y);
 }
 // The same for T of 32 bits.
 template <class T, class V>
@@ -97,52 +170,96 @@ HWY_INLINE void store_wide_block(V a, V b, V c, V d, T* y) {
       std::copy_n(lanes + k * kLanes + i, 4, y + 4 * i + 4 * k);
 }
 template <class V>
-HWY_INLINE void store_block(V a, V b, V c, V d, float* y) {
+HWY_INLINE void store_block(V a, V b, V c, V d, int32_t, float* y) {
   store_wide_block(a, b, c, d, y);
 }
 template <class V>
-HWY_INLINE void store_block(V a, V b, V c, V d, int32_t* y) {
+HWY_INLINE void store_block(V a, V b, V c, V d, int32_t, int32_t* y) {
   store_wide_block(a, b, c, d, y);
 }
 
-template <class D8, bool kQuads, bool kSigned, class Y>
-HWY_INLINE void run_block(const DepthwiseRun<Y>& run, const DepthwiseBlock& block) {
+// The first kGroups groups one by one, without a loop.
+template <bool kSigned, int64_t kGroups, class D8, class D16>
+HWY_INLINE void add_half_groups(D8 d8, const uint8_t* const* inputs, int64_t offset,
+                                const int32_t* w, HalfSums<D16>& halves) {
+  if constexpr (kGroups > 0) {
+    add_half_groups<kSigned, kGroups - 1>(d8, inputs, offset, w, halves);
+    constexpr int64_t kLast = kGroups - 1;
+    add_half_group<kSigned>(d8, inputs + 2 * kLast, offset, w + kLast * hn::Lanes(d8), halves);
+  }
+}
+
+// kGroups: how many groups there are; 0: as many as `taps` says.
+template <int64_t kGroups, bool kSigned, class D8, class D>
+HWY_INLINE void add_halves(D8 d8, int64_t taps, const uint8_t* const* inputs, int64_t offset,
+                           const int32_t* w, Accumulators<D>& sums) {
+  using D16 = hn::Repartition<int16_t, D8>;
+  const D16 d16;
+  const auto none = hn::Zero(d16);
+  HalfSums<D16> halves = {none, none, none, none};
+  if constexpr (kGroups > 0)
+    add_half_groups<kSigned, kGroups>(d8, inputs, offset, w, halves);
+  else
+    for (int64_t t = 0; t < taps; t += 2, w += hn::Lanes(d8))
+      add_half_group<kSigned>(d8, inputs + t, offset, w, halves);
+  join_halves(d16, halves, sums);
+}
+
+// Adds Σ x · w of the pixel `offset` bytes behind the first.
+template <DepthwiseProducts kProducts, int64_t kGroups, bool kSigned, class D8, class D, class Y>
+HWY_INLINE void add_taps(D8 d8, D d, const DepthwiseRun<Y>& run, const int32_t* w, int64_t offset,
+                         Accumulators<D>& sums) {
+  const std::size_t block = hn::Lanes(d8);
+  if constexpr (kProducts == DepthwiseProducts::kHalves) {
+    add_halves<kGroups, kSigned>(d8, run.taps, run.inputs, offset, w, sums);
+  } else if constexpr (kProducts == DepthwiseProducts::kQuads) {
+    for (int64_t t = 0; t < run.taps; t += 4, w += block)
+      add_quad_group<kSigned>(d8, d, run.inputs + t, offset, w, sums);
+  } else {
+    for (int64_t t = 0; t < run.taps; t += 2, w += block)
+      add_pair_group<kSigned>(d8, d, run.inputs + t, offset, w, sums);
+  }
+}
+
+template <class D8, DepthwiseProducts kProducts, int64_t kGroups, bool kSigned, class Y>
+HWY_INLINE void run_block(const DepthwiseRun<Y>& all, const DepthwiseBlock& given) {
+  const DepthwiseRun<Y> run = all;  // copies, which bytes written to y cannot be taken to change
+  const DepthwiseBlock block = given;
   const D8 d8;
   using D = hn::Repartition<int32_t, D8>;
   const D d;
   const hn::RebindToFloat<D> df;
   const std::size_t n = hn::Lanes(d);
-  constexpr int64_t kGroup = kQuads ? 4 : 2;
-  const OutputLanes<Y, decltype(df)> output(df, run.zero_point);
   Y* y = run.y + block.channel;
   for (int64_t pixel = 0; pixel < run.pixels; ++pixel, y += run.channels) {
     Accumulators<D> sums = {hn::LoadU(d, block.start), hn::LoadU(d, block.start + n),
                             hn::LoadU(d, block.start + 2 * n), hn::LoadU(d, block.start + 3 * n)};
-    const int64_t offset = pixel * run.step + block.channel;
-    const int32_t* w = block.weights;
-    for (int64_t t = 0; t < run.taps; t += kGroup, w += 4 * n) {
-      if constexpr (kQuads)
-        add_quad_group<kSigned>(d8, d, run.inputs + t, offset, w, sums);
-      else
-        add_pair_group<kSigned>(d8, d, run.inputs + t, offset, w, sums);
-    }
-    const auto rule = [&](auto sum, std::size_t at) HWY_ATTR {
+    add_taps<kProducts, kGroups, kSigned>(d8, d, run, block.weights,
+                                          pixel * run.step + block.channel, sums);
+    const auto real = [&](auto sum, std::size_t at) HWY_ATTR {
       if constexpr (std::is_same_v<Y, int32_t>)
         return sum;
       else
-        return output.numbers(
-            hn::Mul(hn::ConvertTo(df, sum), hn::LoadU(df, block.multiplier + at)));
+        return hn::Mul(hn::ConvertTo(df, sum), hn::LoadU(df, block.multiplier + at));
     };
-    store_block(rule(sums.a, 0), rule(sums.b, n), rule(sums.c, 2 * n), rule(sums.d, 3 * n), y);
+    store_block(real(sums.a, 0), real(sums.b, n), real(sums.c, 2 * n), real(sums.d, 3 * n),
+                run.zero_point, y);
   }
 }
 
 template <std::size_t kBytes, bool kSigned, class Y>
 HWY_INLINE void run_width(const DepthwiseRun<Y>& run, const DepthwiseBlock& block) {
   using D8 = hn::CappedTag<uint8_t, kBytes>;
-  if constexpr (HWY_TARGET == HWY_AVX3_DL)
-    if (run.quads) return run_block<D8, true, kSigned>(run, block);
-  run_block<D8, false, kSigned>(run, block);
+  if constexpr (HWY_TARGET == HWY_AVX3_DL) {
+    if (run.products == DepthwiseProducts::kQuads)
+      return run_block<D8, DepthwiseProducts::kQuads, 0, kSigned>(run, block);
+  } else {
+    if (run.products == DepthwiseProducts::kHalves && run.taps == 10)  // 3 × 3 filters
+      return run_block<D8, DepthwiseProducts::kHalves, 5, kSigned>(run, block);
+    if (run.products == DepthwiseProducts::kHalves)
+      return run_block<D8, DepthwiseProducts::kHalves, 0, kSigned>(run, block);
+  }
+  run_block<D8, DepthwiseProducts::kPairs, 0, kSigned>(run, block);
 }
 
 template <bool kSigned, class Y>
@@ -215,8 +332,8 @@ HWY_EXPORT(DepthwiseS8);
 HWY_EXPORT(DepthwiseS32);
 HWY_EXPORT(DepthwiseFloat);
 
-void depthwise_ability(int64_t* width, bool* quads) {
-  HWY_DYNAMIC_DISPATCH(DepthwiseAbility)(width, quads);
+void depthwise_ability(int64_t* width, DepthwiseProducts* products) {
+  HWY_DYNAMIC_DISPATCH(DepthwiseAbility)(width, products);
 }
 template <>
 DepthwiseKernel<uint8_t> depthwise_kernel() {

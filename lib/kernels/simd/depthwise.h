@@ -7,6 +7,17 @@
 
 namespace qtool::simd {
 
+/// How a filter's elements are multiplied with bytes and added, some at a time.
+enum class DepthwiseProducts : uint8_t {
+  /// Two as int16, to sums in int32.
+  kPairs,
+  /// Two as bytes: w = 16 · high + low, both in [−8, 8], has a sum of each in int16. Weights of int8,
+  /// and at most 16 elements: 16 · 255 · 8 < 2^15.
+  kHalves,
+  /// Four as bytes, by AVX-512 VNNI. Weights of int8.
+  kQuads,
+};
+
 /// What becomes of a depthwise convolution's sums; see Requantize in kernels/requantize.h.
 struct DepthwiseOutput {
   const int32_t* bias = nullptr;      // [channels]; null: none
@@ -18,9 +29,8 @@ struct DepthwiseOutput {
 /// Sums are exact in int32 (they wrap around as the reference's do), so that results are those of
 /// the reference bit by bit.
 ///
-/// Where a window meets padding it reads a row of zero points, so that Σ (x − zero) · w is
-/// Σ x · w − zero · Σ w, the latter one number a channel. Two filter elements are multiplied at a
-/// time as pairs of int16, or four as bytes where the CPU has AVX-512 VNNI and the weights fit.
+/// Where a window meets padding it reads a row of zero points, so that Σ (x − zero) · w is Σ x · w
+/// − zero · Σ w, the latter one number a channel. How bytes are multiplied is DepthwiseProducts'.
 class DepthwiseConv {
  public:
   /// Packs `weight` [channels, taps], zero point subtracted, in [−255, 255], for the instruction
@@ -43,7 +53,7 @@ class DepthwiseConv {
   struct Packed {
     int64_t channels = 0;
     int64_t taps = 0;
-    bool quads = false;             // four bytes a lane, not two int16
+    DepthwiseProducts products = DepthwiseProducts::kPairs;
     std::vector<Block> blocks;      // the last one may overlap the one before it
     std::vector<int32_t> weights;   // per block [groups, width], lanes in the kernel's order
     std::vector<int32_t> plain;     // [channels, taps]

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 
 #include "kernels/simd/depthwise.h"
@@ -40,24 +41,62 @@ int64_t channel_of(const Block& block, int64_t lane) {
 }
 
 int64_t padded_taps(const Packed& packed) { return (packed.taps + 3) / 4 * 4; }
-int64_t group_size(const Packed& packed) { return packed.quads ? 4 : 2; }
+int64_t group_size(const Packed& packed) {
+  return packed.products == DepthwiseProducts::kQuads ? 4 : 2;
+}
 int64_t groups(const Packed& packed) {
   return (packed.taps + group_size(packed) - 1) / group_size(packed);
 }
 
-// The filter elements of group `group` of a channel, beside each other in 32 bits.
-int32_t pack_lane(const Packed& packed, int64_t channel, int64_t group) {
-  const int64_t size = group_size(packed);
-  const int64_t bits = 32 / size;
+int32_t element(const Packed& packed, int64_t channel, int64_t tap) {
+  return tap < packed.taps ? packed.plain[static_cast<std::size_t>(channel * packed.taps + tap)]
+                           : 0;
+}
+
+// Integers beside each other in 32 bits, the first in the lowest.
+int32_t beside(std::initializer_list<int32_t> integers) {
+  const std::size_t width = 32 / integers.size();
+  std::size_t shift = 0;
   uint32_t lane = 0;
-  for (int64_t i = 0; i < size; ++i) {
-    const int64_t tap = group * size + i;
-    if (tap >= packed.taps) break;
-    const auto w =
-        static_cast<uint32_t>(packed.plain[static_cast<std::size_t>(channel * packed.taps + tap)]);
-    lane |= (w & ((1U << bits) - 1)) << (i * bits);
+  for (const int32_t each : integers) {
+    lane |= (static_cast<uint32_t>(each) & ((1U << width) - 1)) << shift;
+    shift += width;
   }
   return static_cast<int32_t>(lane);
+}
+
+// The low half of w = 16 · high + low, or the high one.
+int32_t half(int32_t w, bool high) {
+  const int32_t low = ((w + 8) & 15) - 8;
+  return high ? (w - low) / 16 : low;
+}
+
+// Lane `lane` of kHalves.
+int32_t pack_halves(const Packed& packed, const Block& block, int64_t tap, int64_t lane) {
+  const int64_t lanes = block.width / 4;
+  const int64_t vector = lane / lanes;
+  const int64_t at = lane % lanes;
+  const int64_t c = block.channel + at / 4 * 16 + vector % 2 * 8 + at % 4 * 2;
+  const bool high = vector >= 2;
+  return beside({half(element(packed, c, tap), high), half(element(packed, c, tap + 1), high),
+                 half(element(packed, c + 1, tap), high),
+                 half(element(packed, c + 1, tap + 1), high)});
+}
+
+// The filter elements from `tap` on that lane `lane` of a block is multiplied with.
+int32_t pack_lane(const Packed& packed, const Block& block, int64_t tap, int64_t lane) {
+  const auto w = [&, c = channel_of(block, lane)](int64_t i) {
+    return element(packed, c, tap + i);
+  };
+  switch (packed.products) {
+    case DepthwiseProducts::kPairs:
+      return beside({w(0), w(1)});
+    case DepthwiseProducts::kHalves:
+      return pack_halves(packed, block, tap, lane);
+    case DepthwiseProducts::kQuads:
+      return beside({w(0), w(1), w(2), w(3)});
+  }
+  return 0;
 }
 
 void pack_block(const Block& block, Packed& packed) {
@@ -65,7 +104,7 @@ void pack_block(const Block& block, Packed& packed) {
     packed.order.push_back(channel_of(block, lane));
   for (int64_t group = 0; group < groups(packed); ++group)
     for (int64_t lane = 0; lane < block.width; ++lane)
-      packed.weights.push_back(pack_lane(packed, channel_of(block, lane), group));
+      packed.weights.push_back(pack_lane(packed, block, group * group_size(packed), lane));
 }
 
 // A multiplier of the same effect that never gives NaN: that of a NaN is always the zero point,
@@ -182,12 +221,14 @@ class Rows {
 
 DepthwiseConv::DepthwiseConv(int64_t channels, int64_t taps, const int32_t* weight) {
   int64_t widest = 0;
-  depthwise_ability(&widest, &packed_.quads);
+  DepthwiseProducts products = DepthwiseProducts::kPairs;
+  depthwise_ability(&widest, &products);
   packed_.channels = channels;
   packed_.taps = taps;
   packed_.plain.assign(weight, weight + channels * taps);
-  packed_.quads = packed_.quads && std::all_of(packed_.plain.begin(), packed_.plain.end(),
-                                               [](int32_t w) { return w >= -128 && w < 128; });
+  const bool fits = std::all_of(packed_.plain.begin(), packed_.plain.end(),
+                                [](int32_t w) { return w >= -128 && w < 128; });
+  if (fits && (products != DepthwiseProducts::kHalves || taps <= 16)) packed_.products = products;
   for (int64_t c = 0; c < channels; ++c) {
     int32_t sum = 0;
     for (int64_t t = 0; t < taps; ++t) sum += weight[c * taps + t];
@@ -211,7 +252,7 @@ void DepthwiseConv::run(const Window& window, int64_t batch, const X* x, int32_t
                 .taps = groups(packed_) * group_size(packed_),
                 .channels = channels,
                 .zero_point = output.zero_point,
-                .quads = packed_.quads,
+                .products = packed_.products,
                 .is_signed = kSigned});
   const auto* in = reinterpret_cast<const uint8_t*>(x);
   for (int64_t n = 0; n < batch; ++n, in += volume(window.input) * channels)

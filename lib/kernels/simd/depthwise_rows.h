@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/simd/depthwise.h"
+
 // Between the walk over a depthwise convolution's rows and the kernels for one row.
 namespace qtool::simd {
 
@@ -15,13 +17,15 @@ struct DepthwiseRun {
   int64_t step;
   int64_t channels;
   int32_t zero_point;  // of y
-  bool quads;          // see DepthwiseConv::Packed
-  bool is_signed;      // inputs are int8, to be taken as x + 128
-  Y* y;                // [pixels, channels]
+  DepthwiseProducts products;
+  bool is_signed;  // inputs are int8, to be taken as x + 128
+  Y* y;            // [pixels, channels]
 };
 
 /// Channels [channel, channel + width) with all that they need. Lane 4 · i + j of vector k of the
 /// four is channel 16 · i + 4 · k + j of the block; if width is 0, all channels are in order.
+/// Weights of kHalves: lane 4 · i + j of the low halves of channels 16 · i + 2 · j and the one
+/// behind, of those 8 further on, and then the same of the high halves.
 struct DepthwiseBlock {
   int64_t channel;
   int64_t width;
@@ -35,8 +39,8 @@ using DepthwiseKernel = void (*)(const DepthwiseRun<Y>&, const DepthwiseBlock&);
 /// The kernel for the instruction set in use. Y: uint8_t, int8_t, int32_t, float.
 template <class Y>
 DepthwiseKernel<Y> depthwise_kernel();
-/// The widest block of that instruction set (0: one channel at a time) and whether it multiplies
-/// bytes in fours.
-void depthwise_ability(int64_t* width, bool* quads);
+/// The widest block of that instruction set (0: one channel at a time), and the products of weights
+/// of int8 there.
+void depthwise_ability(int64_t* width, DepthwiseProducts* products);
 
 }  // namespace qtool::simd

@@ -16,21 +16,14 @@ Tensor as_floats(const Tensor& weight) {
   if (dtype != DType::kFloat32 && dtype != DType::kFloat16 && dtype != DType::kBFloat16 &&
       dtype != DType::kFloat64)
     fail("a weight of type {} is not to be quantized", name(dtype));
-  Tensor result = cast(weight, DType::kFloat32);
-  const float* data = result.data<float>();
-  const float* end = data + result.size();
-  const float* bad = std::find_if_not(data, end, [](float x) { return std::isfinite(x); });
-  if (bad != end)
-    fail("element {} of shape {} is {} in float32", bad - data, to_string(weight.shape()), *bad);
-  return result;
+  return cast(weight, DType::kFloat32);
 }
 
 // The elements that share parameters, in the order of QuantParams::scale.
 class Slices {
  public:
-  Slices(Tensor weight, const QuantParams& params)
-      : weight_(std::move(weight)),
-        data_(weight_.data<float>()),
+  Slices(const Tensor& weight, const QuantParams& params)
+      : weight_(as_floats(weight)),
         split_(params.per_tensor() ? AxisSplit{1, 1, weight_.size()}
                                    : split_at(weight_.shape(), params.axis)),
         block_(params.block) {}
@@ -38,6 +31,8 @@ class Slices {
   // Calls body(std::span<const float>) for each.
   template <class Body>
   void for_each(const Body& body) {
+    if (block_ == 0 && split_.outer == 1) return for_each_row(body);
+    data_ = finite(0, weight_.size());
     if (block_ == 0)
       for (int64_t i = 0; i < split_.axis; ++i) body(channel(i));
     else
@@ -49,12 +44,36 @@ class Slices {
  private:
   using Slice = std::span<const float>;
 
+  // Channels that lie one behind the other, some at a time.
+  template <class Body>
+  void for_each_row(const Body& body) {
+    constexpr int64_t kElementsAtOnce = 1 << 16;
+    const auto inner = static_cast<std::size_t>(split_.inner);
+    const int64_t at_once =
+        std::max<int64_t>(kElementsAtOnce / std::max<int64_t>(split_.inner, 1), 1);
+    for (int64_t first = 0; first < split_.axis; first += at_once) {
+      const int64_t count = std::min(at_once, split_.axis - first);
+      const float* rows = finite(first * split_.inner, count * split_.inner);
+      for (int64_t i = 0; i < count; ++i) body(Slice(rows + i * split_.inner, inner));
+    }
+  }
+
+  // Elements [first, first + count); throws if one is not finite.
+  const float* finite(int64_t first, int64_t count) {
+    const float* data = weight_.part(first, count, buffer_);
+    const float* bad =
+        std::find_if_not(data, data + count, [](float x) { return std::isfinite(x); });
+    if (bad != data + count)
+      fail("element {} of shape {} is {} in float32", first + (bad - data),
+           to_string(weight_.shape()), *bad);
+    return data;
+  }
+
   Slice row(int64_t outer, int64_t i) const {
     return {data_ + (outer * split_.axis + i) * split_.inner,
             static_cast<std::size_t>(split_.inner)};
   }
   Slice channel(int64_t i) {
-    if (split_.outer == 1) return row(0, i);
     slice_.clear();
     for (int64_t o = 0; o < split_.outer; ++o)
       slice_.insert(slice_.end(), row(o, i).begin(), row(o, i).end());
@@ -69,9 +88,10 @@ class Slices {
   }
 
   const Tensor weight_;
-  const float* data_;
   AxisSplit split_;
   int64_t block_;
+  const float* data_ = nullptr;  // of all slices but rows
+  std::vector<float> buffer_;
   std::vector<float> slice_;  // what does not lie in one piece
 };
 
@@ -130,7 +150,7 @@ QuantParams choose_weight_params(const Tensor& weight, const WeightScheme& schem
   } else if (scheme.per_channel) {
     params.axis = axis;
   }
-  Slices(as_floats(weight), params).for_each([&](std::span<const float> elements) {
+  Slices(weight, params).for_each([&](std::span<const float> elements) {
     const Affine one = choose_slice_params(elements, scheme, weight.dtype());
     params.scale.push_back(one.scale);
     params.zero_point.push_back(one.zero_point);
@@ -141,9 +161,11 @@ QuantParams choose_weight_params(const Tensor& weight, const WeightScheme& schem
 void fit_bias(QuantParams& params, const Tensor& weight, const Tensor& bias, float scale_x) {
   QTOOL_ASSERT(params.block == 0);
   constexpr double kLargest = 1 << 30;
-  const std::vector<float> biases = as_floats(bias).to_vector<float>();
+  std::vector<float> biases;
+  Slices(bias, {}).for_each(
+      [&](std::span<const float> elements) { biases.assign(elements.begin(), elements.end()); });
   std::size_t c = 0;
-  Slices(as_floats(weight), params).for_each([&](std::span<const float> elements) {
+  Slices(weight, params).for_each([&](std::span<const float> elements) {
     double largest = 0;
     for (std::size_t i = 0; i < biases.size(); ++i)
       if (i % params.scale.size() == c) largest = std::max(largest, std::fabs(double{biases[i]}));
@@ -164,7 +186,7 @@ std::size_t fit_pairs(QuantParams& params, const Tensor& weight, int axis) {
   QuantParams channels = params;
   if (params.per_tensor()) channels.axis = axis;
   std::size_t c = 0;
-  Slices(as_floats(weight), channels).for_each([&](std::span<const float> elements) {
+  Slices(weight, channels).for_each([&](std::span<const float> elements) {
     float& scale = params.scale[params.per_tensor() ? 0 : c++];
     scale = fitting_scale(Extremes(elements), scale);
   });

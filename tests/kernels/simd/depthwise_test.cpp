@@ -108,6 +108,42 @@ TEST_CASE("a depthwise convolution of bytes is the reference's") {
   });
 }
 
+TEST_CASE("the largest sums of bytes are exact") {
+  constexpr int64_t kChannels = 32;
+  const Window window = {.rank = 1, .input = {1, 1, 40}, .kernel = {1, 1, 1}, .output = {1, 1, 1}};
+  for_each_target([&] {
+    for (const int64_t taps : {9, 10, 16, 17, 40})
+      for (const int32_t w : {-128, -8, 7, 8, 120, 127}) {
+        Window row = window;
+        row.kernel[2] = taps;
+        row.output[2] = 41 - taps;
+        const std::vector<int32_t> weight(static_cast<std::size_t>(kChannels * taps), w);
+        const std::vector<uint8_t> x(static_cast<std::size_t>(kChannels * 40), 255);
+        std::vector<int32_t> y(static_cast<std::size_t>(kChannels * row.output[2]));
+        const simd::DepthwiseConv conv(kChannels, taps, weight.data());
+        conv.run(row, 1, x.data(), 0, {}, y.data());
+        const auto sum = static_cast<int32_t>(taps) * 255 * w;
+        CHECK(y == std::vector<int32_t>(y.size(), sum));
+      }
+  });
+}
+
+TEST_CASE("numbers beyond int32 become the ends of bytes") {
+  constexpr int64_t kChannels = 32;
+  const Window window = {.rank = 1, .input = {1, 1, 1}, .kernel = {1, 1, 1}, .output = {1, 1, 1}};
+  const std::vector<int32_t> weight(kChannels, 127);
+  const std::vector<float> multiplier(kChannels, 1e9F);
+  for_each_target([&] {
+    const simd::DepthwiseConv conv(kChannels, 1, weight.data());
+    for (const uint8_t value : {0, 255}) {
+      const std::vector<uint8_t> x(kChannels, value);
+      std::vector<uint8_t> y(kChannels);
+      conv.run(window, 1, x.data(), 100, {nullptr, multiplier.data(), 3}, y.data());
+      CHECK(y == x);
+    }
+  });
+}
+
 TEST_CASE("a depthwise convolution of three axes is the reference's") {
   const ConvShape shape = {.window = {.rank = 3,
                                       .input = {4, 5, 6},
