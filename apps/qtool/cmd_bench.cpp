@@ -136,7 +136,7 @@ std::vector<BenchResult> start(const BenchOptions& options, const std::string& b
     BenchResult& result = results.emplace_back();
     result.path = path;
     result.backend = backend;
-    result.size_bytes = MappedFile(path).bytes().size();
+    result.size_bytes = stored_bytes(path);
     result.cold = cold_run([&] { run_once(options, backend, path, feed); });
   }
   return results;

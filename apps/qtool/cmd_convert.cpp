@@ -41,7 +41,7 @@ FormatCounts count_format(const Graph& graph) {
 
 void print_summary(const ConvertOptions& options, const FormatCounts& before,
                    const FormatCounts& after) {
-  const auto size = static_cast<double>(std::filesystem::file_size(options.output));
+  const auto size = static_cast<double>(stored_bytes(options.output));
   fmt::print(
       "{}: {:.1f} KB; QuantizeLinear and DequantizeLinear: {} -> {}, quantized operators: "
       "{} -> {}\n",

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "ir/text.h"
 #include "onnx_io/onnx_io.h"
+#include "report/model_diff.h"
 #include "report/model_report.h"
 #include "report/operators_report.h"
 #include "report/weight_facts.h"
@@ -17,11 +18,24 @@ struct InspectOptions {
   bool operators = false;
   bool graph = false;
   std::string weight;
+  std::string other;
 };
 
+Model load(const std::string& path) {
+  Model model = import_model(path);
+  with_context([&] { return path; }, [&] { infer_types(model); });
+  return model;
+}
+
+void show_differences(const InspectOptions& options, const Model& model) {
+  constexpr std::size_t kShown = 20;  // of each kind
+  const std::vector<Difference> differences = model_diff(model, load(options.other));
+  std::cout << (options.json ? diff_json(differences) : diff_text(differences, kShown));
+}
+
 void run(const InspectOptions& options) {
-  Model model = import_model(options.model);
-  with_context([&] { return options.model; }, [&] { infer_types(model); });
+  const Model model = load(options.model);
+  if (!options.other.empty()) return show_differences(options, model);
   if (options.graph) {
     std::cout << print_text(model);
     return;
@@ -51,6 +65,7 @@ void add_inspect_command(CLI::App& app) {
       "  qtool inspect model.onnx\n"
       "  qtool inspect model.onnx --ops\n"
       "  qtool inspect model.onnx --weights conv1.weight\n"
+      "  qtool inspect model.onnx --diff other.onnx\n"
       "  qtool inspect model.onnx --json",
       options->common);
   command->add_option("model", options->model, "Model (.onnx)")->required();
@@ -62,6 +77,10 @@ void add_inspect_command(CLI::App& app) {
       ->add_option("--weights", options->weight,
                    "Show a constant: its integers, scales and what they stand for")
       ->excludes(graph);
+  command->add_option("--diff", options->other, "Show what another model has differently (.onnx)")
+      ->excludes(graph)
+      ->excludes("--weights")
+      ->excludes("--ops");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] { run(*options); });
 }

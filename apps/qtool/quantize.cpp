@@ -56,8 +56,8 @@ void report_plan(const QuantPlan& plan) {
 void print_summary(const QuantizeOptions& options, const QuantPlan& plan) {
   std::map<std::string, int> counts;
   for (const NodePlan& node : plan.nodes) ++counts[std::string(name(node.mode))];
-  const auto before = static_cast<double>(std::filesystem::file_size(options.model));
-  const auto after = static_cast<double>(std::filesystem::file_size(options.output));
+  const auto before = static_cast<double>(stored_bytes(options.model));
+  const auto after = static_cast<double>(stored_bytes(options.output));
   std::string modes;
   for (const auto& [mode, count] : counts)
     modes += fmt::format("{}{} {}", modes.empty() ? "" : ", ", count, mode);

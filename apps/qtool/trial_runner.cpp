@@ -92,7 +92,7 @@ std::vector<BenchResult> TrialRunner::measure(const std::string& name,
   for (std::size_t i = 0; i < models.size(); ++i) {
     results[i].path = models[i].path;
     results[i].backend = setting_.backend.name;
-    results[i].size_bytes = MappedFile(models[i].path).bytes().size();
+    results[i].size_bytes = stored_bytes(models[i].path);
   }
   const std::string title = fmt::format("trial {}, {}: ", measured_ + found_, name);
   {

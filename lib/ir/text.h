@@ -29,6 +29,9 @@ namespace qtool {
 /// elements that are not all the same are written without their elements.
 std::string print_text(const Model& model, int64_t max_elements = 16);
 
+/// A node's statement in it: "y = Conv(x, w) {group=2} \"conv1\"".
+std::string print_node(const Graph& graph, const Node& node);
+
 /// Reads the text form; the inverse of print_text but for what that leaves out. The model is not
 /// verified. Throws Error with line and column.
 Model parse_text(std::string_view text);

@@ -61,12 +61,31 @@ class Printer {
     for (const ValueId id : graph.values())
       if (const Value& value = graph.value(id); value.constant)
         line("const {}{}", print_name(value.name), constant(value.constant));
-    for (const NodeId id : graph.nodes()) node(graph, graph.node(id));
+    for (const NodeId id : graph.nodes()) line("{}", statement(graph, graph.node(id)));
     for (const ValueId id : graph.outputs()) {
       const Value& value = graph.value(id);
       const bool typed_above = graph.is_input(id) || value.constant;
       line("output {}{}", print_name(value.name), typed_above ? "" : type_suffix(value.type));
     }
+  }
+
+  std::string statement(const Graph& graph, const Node& node) const {
+    const auto input = [&](ValueId id) {
+      return id == ValueId::kNone ? "_" : print_name(graph.value(id).name);
+    };
+    const auto output = [&](ValueId id) {
+      const bool typed_here = id != ValueId::kNone && !graph.is_output(id);
+      return input(id) + (typed_here ? type_suffix(graph.value(id).type) : "");
+    };
+    std::string rest;
+    if (!node.attributes.empty())
+      rest = fmt::format(" {{{}}}", print_list(node.attributes, [&](const Attribute& attribute) {
+                           return this->attribute(attribute);
+                         }));
+    if (!node.name.empty()) rest += fmt::format(" {}", quote(node.name));
+    return fmt::format("{}{}= {}({}){}", print_list(node.outputs, output),
+                       node.outputs.empty() ? "" : " ", print_name(full_op_type(node)),
+                       print_list(node.inputs, input), rest);
   }
 
   std::string text;
@@ -81,24 +100,6 @@ class Printer {
     const Tensor& tensor = *constant.tensor;
     return fmt::format("{} = {}", type_suffix(tensor_type(tensor.dtype(), tensor.shape())),
                        print_elements(tensor, max_elements_));
-  }
-
-  void node(const Graph& graph, const Node& node) {
-    const auto input = [&](ValueId id) {
-      return id == ValueId::kNone ? "_" : print_name(graph.value(id).name);
-    };
-    const auto output = [&](ValueId id) {
-      const bool typed_here = id != ValueId::kNone && !graph.is_output(id);
-      return input(id) + (typed_here ? type_suffix(graph.value(id).type) : "");
-    };
-    std::string rest;
-    if (!node.attributes.empty())
-      rest = fmt::format(" {{{}}}", print_list(node.attributes, [&](const Attribute& attribute) {
-                           return this->attribute(attribute);
-                         }));
-    if (!node.name.empty()) rest += fmt::format(" {}", quote(node.name));
-    line("{}{}= {}({}){}", print_list(node.outputs, output), node.outputs.empty() ? "" : " ",
-         print_name(full_op_type(node)), print_list(node.inputs, input), rest);
   }
 
   std::string attribute(const Attribute& attribute) const {
@@ -135,6 +136,11 @@ class Printer {
 };
 
 }  // namespace
+
+std::string print_node(const Graph& graph, const Node& node) {
+  constexpr int64_t kMostElements = 16;
+  return Printer("", kMostElements).statement(graph, node);
+}
 
 std::string print_text(const Model& model, int64_t max_elements) {
   std::string text = fmt::format("model ir {}", model.ir_version);

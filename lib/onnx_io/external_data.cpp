@@ -69,4 +69,10 @@ ExternalData::Bytes ExternalData::find(const onnx::TensorProto& proto, std::size
           length};
 }
 
+std::uintmax_t ExternalData::total_bytes() const {
+  std::uintmax_t sum = 0;
+  for (const auto& [location, file] : files_) sum += file.bytes().size();
+  return sum;
+}
+
 }  // namespace qtool

@@ -52,7 +52,7 @@ void raise_older_opset(Model& model) {
   if (is_older(model)) raise_opset(model, kOldestOpset);
 }
 
-Model take_model(onnx::ModelProto proto, ExternalData external) {
+Model take_model(onnx::ModelProto proto, ExternalData& external) {
   Model model = import_model_proto(std::move(proto), external);
   verify(model);
   check_versions(model);
@@ -107,15 +107,15 @@ onnx::ModelProto read_proto(const MappedFile& file) {
   });
 }
 
-// Reads the model and calls then(model), both with the file's name in errors.
+// Reads the model and calls then(model, external), both with the file's name in errors.
 template <class Then>
 Model import_then(const std::filesystem::path& path, Then then) {
   const MappedFile file(path);
   return with_context([&] { return path.string(); },
                       [&] {
-                        const auto folder = std::filesystem::absolute(path).parent_path();
-                        Model model = take_model(read_proto(file), {folder, file});
-                        then(model);
+                        ExternalData external(std::filesystem::absolute(path).parent_path(), file);
+                        Model model = take_model(read_proto(file), external);
+                        then(model, external);
                         return model;
                       });
 }
@@ -123,20 +123,26 @@ Model import_then(const std::filesystem::path& path, Then then) {
 }  // namespace
 
 Model parse_model(std::string_view bytes, const std::filesystem::path& directory) {
-  return take_model(parse_proto(bytes,
-                                [&](onnx::ModelProto& proto) {
-                                  return proto.ParseFromArray(bytes.data(),
-                                                              static_cast<int>(bytes.size()));
-                                }),
-                    ExternalData(directory));
+  ExternalData external(directory);
+  const auto parse = [&](onnx::ModelProto& proto) {
+    return proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  };
+  return take_model(parse_proto(bytes, parse), external);
 }
 
 Model import_model(const std::filesystem::path& path) {
-  return import_then(path, check_oldest_opset);
+  return import_then(path, [](Model& model, const ExternalData&) { check_oldest_opset(model); });
 }
 
 Model import_any_opset(const std::filesystem::path& path) {
-  return import_then(path, raise_older_opset);
+  return import_then(path, [](Model& model, const ExternalData&) { raise_older_opset(model); });
+}
+
+std::uintmax_t stored_bytes(const std::filesystem::path& path) {
+  std::uintmax_t bytes = MappedFile(path).bytes().size();
+  import_then(path,
+              [&](const Model&, const ExternalData& external) { bytes += external.total_bytes(); });
+  return bytes;
 }
 
 std::string serialize_model(const Model& model) {

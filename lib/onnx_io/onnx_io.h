@@ -16,6 +16,9 @@ namespace qtool {
 Model import_model(const std::filesystem::path& path);
 /// The same for running it: a model of an older opset is raised to 7, which raise_opset describes.
 Model import_any_opset(const std::filesystem::path& path);
+/// Bytes of a model on disk: its file, and the files of external data that it names. Throws Error as
+/// import_model does.
+std::uintmax_t stored_bytes(const std::filesystem::path& path);
 /// A model from bytes of a serialized ModelProto, as it is written and of any opset; `directory` is
 /// where external data lies, and without one there must be none.
 Model parse_model(std::string_view bytes, const std::filesystem::path& directory = {});

@@ -1109,6 +1109,17 @@ def _(world):
         check_schema(world.json("b.json"), schema)
 
 
+@case("inspect: what two models have differently")
+def _(world):
+    expect(world.ok("inspect model.onnx --diff model.onnx") == "no difference\n", "a model differs from itself")
+    world.ok("dynamic model.onnx out8.onnx --dynamic-conv")
+    text = world.ok("inspect model.onnx --diff out8.onnx")
+    expect("ConvInteger" in text and re.search(r"\d+ nodes, \d+ constants differ", text), text)
+    rows = json.loads(world.ok("inspect model.onnx --diff out8.onnx --json"))
+    expect({row["kind"] for row in rows} >= {"opset", "node", "constant"}, str(rows)[:300])
+    is_refused(world, "inspect model.onnx --diff text.onnx", "text.onnx")
+
+
 # --- advise ---
 
 ADVISE = "advise model.onnx --calib images.npy --labels labels.npy --backend builtin --rounds 20"

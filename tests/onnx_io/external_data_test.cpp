@@ -47,6 +47,7 @@ TEST_CASE("external data is read from the folder of the model") {
   write_file(folder / "m.onnx", model.SerializeAsString());
   const Model imported = import_model(folder / "m.onnx");
   CHECK(weights(imported) == std::vector<float>{1, 2});
+  CHECK(stored_bytes(folder / "m.onnx") == model.ByteSizeLong() + weight_file().size());
 
   // What is written holds the data itself.
   CHECK(weights(parse_model(serialize_model(imported))) == std::vector<float>{1, 2});
