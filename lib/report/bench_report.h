@@ -18,6 +18,9 @@ struct BenchRun {
   int threads = 1;
 };
 
+/// The models whose speed noise leaves open, in a sentence; empty if there are none.
+std::string noise_remark(const BenchRun& run);
+
 /// The before/after table for people, what is to say of noise, and the gates. Columns without a single
 /// figure are left out.
 std::string bench_text(const BenchRun& run);

@@ -29,3 +29,7 @@ function factList(facts) {
   return element('dl', {class: 'facts'},
       ...facts.map(([name, text]) => element('div', {}, element('dt', {}, name), element('dd', {}, text))));
 }
+
+// How wide a chart may be: on the page, and in the cell of an opened row.
+function pageWidth() { return Math.min(1200, document.getElementById('report').clientWidth); }
+function detailWidth(cell) { return Math.max(360, Math.min(1000, cell.clientWidth - 32)); }
