@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "report/decibel.h"
 
 namespace qtool {
@@ -24,10 +26,10 @@ std::string channels_text(const QuantizedWeight& weight) {
 }
 
 std::string weights_text(const LayerError& layer) {
-  const std::string quality = layer.weight_sqnr_db ? fmt::format(" (the worst of them has {} dB)",
-                                                                 decibel(*layer.weight_sqnr_db))
-                                                   : "";
-  return fmt::format("what it computes on integers is too coarse, its weights first{}", quality);
+  const std::string text = "what it computes on integers is too coarse";
+  if (!layer.weight_sqnr_db || std::isinf(*layer.weight_sqnr_db)) return text;
+  return text +
+         fmt::format(" (the worst of its weights has {} dB)", decibel(*layer.weight_sqnr_db));
 }
 
 }  // namespace
@@ -67,7 +69,11 @@ std::string mend_text(const Cause& cause, const LayerError& layer) {
     case CauseKind::kOneScale:
       return "quantize per channel: qtool static does, unless --per-tensor is given";
     case CauseKind::kInner:
-      return "fold BatchNormalization and the like before quantizing, as qtool static does";
+      return fmt::format(
+          "fold beforehand what is computed there, as qtool static does with normalizations, or "
+          "keep "
+          "it float: --mode '{}=float'",
+          layer.node);
     case CauseKind::kWeights:
       return fmt::format("keep it float: --mode '{}=float'", layer.node);
     case CauseKind::kClipping:

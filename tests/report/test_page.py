@@ -40,7 +40,8 @@ def qtool(program, *arguments, code=0):
 
 
 MOBILE = DATA / "models/fashion_mobile.onnx"
-SAMPLES = (DATA / "calib/fashion", "--scale", "1/255", "--max-samples", 32)
+NORMALIZED = ("--scale", "1/255", "--mean", 0.286, "--std", 0.353, "--max-samples", 32)
+SAMPLES = (DATA / "calib/fashion", *NORMALIZED)
 
 
 def mobile_report(program, folder):
@@ -78,8 +79,8 @@ class Fashion(CalibrationDataReader):
     """The samples as onnxruntime takes them."""
 
     def __init__(self):
-        images = np.load(DATA / "calib/fashion/images.npy")[:32].reshape(-1, 1, 28, 28).astype(np.float32) / 255
-        self.feeds = iter([{"input": image[None]} for image in images])
+        images = np.load(DATA / "calib/fashion/images.npy")[:32].reshape(-1, 1, 28, 28).astype(np.float32)
+        self.feeds = iter([{"input": (image[None] / 255 - np.float32(0.286)) / np.float32(0.353)} for image in images])
 
     def get_next(self):
         return next(self.feeds, None)
@@ -97,8 +98,8 @@ def peer_report(program, folder):
 
 def bench_report(program, folder, models):
     page, data = folder / "bench.html", DATA / "eval/fashion"
-    qtool(program, "bench", MOBILE, *models, "--data", data / "images.npz", "--scale", "1/255", "--max-samples", 32,
-          "--labels", data / "labels.npy", "--rounds", 5, "--max-ratio", 0.6, "--min-sqnr", 90, "--report", page, code=3)
+    qtool(program, "bench", MOBILE, *models, "--data", data / "images.npz", *NORMALIZED, "--rounds", 5,
+          "--labels", data / "labels.npy", "--max-ratio", 0.6, "--min-sqnr", 90, "--report", page, code=3)
     return page
 
 
@@ -169,8 +170,9 @@ def draws_channels(browser):
     expect(all(drawn >= channels for channels, drawn in counts), f"channels and lines drawn: {counts}")
 
 
-def tells_a_value(browser, selector, pattern, x=0.5, y=0.5):
-    browser.point(selector, x, y)
+def tells_a_value(browser, selector, pattern, x=0.5, y=0.5, at=None):
+    """Points at a place in a chart, or in an element of it."""
+    browser.point(at or selector, x, y)
     tip = browser.evaluate(f"document.querySelector({selector!r}).querySelector('[aria-label=tip]').textContent")
     expect(re.search(pattern, tip), f"pointing at {selector} shows '{tip}'")
 
@@ -243,8 +245,9 @@ def is_on_first_screen(browser, selector):
 def shows_the_cause(browser, model):
     """On the first screen: in words that hold for the file, and as a chart of all channels."""
     text = browser.evaluate("document.querySelector('.blame').textContent")
-    told = re.search(r"^(\S+) \(([\d.]+) dB by itself\): the weight '(\S+)' has one scale for (\d+) channels whose ranges "
-                     r"differ up to (\d+) times: (\d+) of them keep fewer than 8 integers.*quantize per channel", text)
+    told = re.search(r"^(\S+) \(([\d.]+) dB by itself\): the weight '(\S+)' has one scale for (\d+) channels "
+                     r"whose ranges differ up to (\d+) times: (\d+) of them keep fewer than 8 integers.*"
+                     r"quantize per channel", text)
     expect(told and "/dw/" in told[1], f"the cause is told as '{text}'")
     channels, few = few_integers(model, told[3])
     expect((int(told[4]), int(told[6])) == (channels, few), f"{told[3]} has {channels} channels, {few} of them too few")
@@ -264,10 +267,11 @@ def check_compare(browser, page, model, scheme, work, name):
     if work:
         browser.screenshot(work / f"{name}_{scheme}.png")
     layers = browser.evaluate("JSON.parse(document.getElementById('data').textContent).compare.layers")
-    drawn = browser.evaluate("document.querySelectorAll('figure')[1].querySelectorAll('[aria-label=dot] circle').length")
+    chart = "document.querySelectorAll('figure')[1]"
+    drawn = browser.evaluate(f"{chart}.querySelectorAll('[aria-label=dot] circle').length")
     expect(drawn == sum(layer["alone"] is not None for layer in layers), f"{drawn} dots for {len(layers)} layers")
-    expect(browser.evaluate("document.querySelectorAll('figure')[1].querySelectorAll('[aria-label=line] path').length") == 1,
-           "no line of the errors so far")
+    lines = browser.evaluate(f"{chart}.querySelectorAll('[aria-label=line] path').length")
+    expect(lines == 1, f"{lines} lines of the errors so far")
     browser.evaluate("document.querySelectorAll('figure svg')[1].id = 'layers'")
     tells_a_value(browser, "#layers", r"alone .* dB, so far .* dB")
     numbers = [float(text) for text in column(browser, 2) if text != "exact"]
@@ -291,7 +295,8 @@ def walks_the_graph(browser):
     browser.key("ArrowDown")
     expect(nodes[2]["name"] not in browser.evaluate("document.querySelector('.told').textContent"), "no way down")
     browser.point(".cells button")
-    expect(nodes[0]["name"] in browser.evaluate("document.querySelector('.told').textContent"), "the mouse tells nothing")
+    told = browser.evaluate("document.querySelector('.told').textContent")
+    expect(nodes[0]["name"] in told, f"the mouse tells '{told}'")
 
 
 def opens_a_weight(browser):
@@ -317,7 +322,8 @@ def check_static(browser, page, scheme, work):
     opens_a_weight(browser)
     values = data["calibration"]["values"]
     chosen = [value["name"] for value in values if "chosen" in value]
-    expect(len(chosen) > 15 and all("chosen" in value or value.get("divided") or True for value in values), "ranges are not told")
+    told = all("chosen" in value or value["divided"] for value in values)
+    expect(len(chosen) > 15 and told, "ranges that were chosen are not told")
     browser.evaluate(f"[...document.querySelectorAll('.open')].find((b) => b.textContent === {chosen[0]!r}).click()")
     rows = browser.evaluate("[...document.querySelectorAll('.ranges tbody th')].map((cell) => cell.textContent)")
     expect(rows[0] == "chosen" and len(rows) > METHODS, f"ranges of {rows}")
@@ -333,18 +339,17 @@ def check_bench(browser, page, scheme, work):
     models = column(browser, 0)
     points = "document.querySelectorAll('figure [aria-label=dot] path').length"
     expect(len(models) == 3 and browser.evaluate(points) == 3, f"{models}: {browser.evaluate(points)} points")
-    named = browser.evaluate("[...document.querySelectorAll('figure [aria-label=text] text')].map((t) => t.textContent)")
+    named = browser.evaluate("[...document.querySelectorAll('[aria-label=text] text')].map((t) => t.textContent)")
     expect({name.split("/")[-1] for name in models} <= set(named), f"the points are named {named}")
-    tells_a_value(browser, "figure svg", r"Latency in ms: .*top-1: ")
+    tells_a_value(browser, "figure svg", r"Latency ms: .*top-1: ", at="figure [aria-label=dot] path")
     browser.evaluate("document.querySelector('select').focus()")
     browser.key("ArrowDown")
     label = browser.evaluate("document.querySelector('.charts').ariaLabel")
     expect("SQNR" in label or "top" in label, f"the other axis is {label}")
     expect(browser.evaluate(points) >= 2, "no points on the other axis")
     verdicts = column(browser, 4, table=1)
-    expect(sorted(verdicts) == ["met", "not met", "not met", "not met"] or "not met" in verdicts, str(verdicts))
-    expect(len(verdicts) == 4, f"verdicts {verdicts}")
-    tab_to(browser, "Size in KB")
+    expect(sorted(verdicts) == ["met", "met", "not met", "not met"], f"verdicts {verdicts}")
+    tab_to(browser, "Size KB")
     browser.key("Enter")
     sizes = [float(text.replace(",", "")) for text in column(browser, 1)]
     expect(sizes == sorted(sizes), f"sizes are not sorted: {sizes}")
@@ -367,8 +372,9 @@ def check_many_layers(browser, page, folder):
     browser.open(many)
     took = time.perf_counter() - start
     expect(len(column(browser, 0)) == MANY, "rows are missing")
-    notes = browser.evaluate("[...document.querySelectorAll('.note, figcaption')].map((note) => note.textContent).join(' ')")
-    expect("first 3,000 of 4,000 nodes" in notes and "worst 2,000 of 3,000 layers" in notes, f"what is left out: {notes}")
+    text = browser.evaluate("document.body.textContent")
+    for left_out in ("first 3,000 of 4,000 nodes", "worst 2,000 of 3,000 layers"):
+        expect(left_out in text, f"it is not said that the {left_out} are drawn")
     expect(took < 10, f"{MANY} layers take {took:.1f} s to open")
     return took
 

@@ -30,7 +30,7 @@ const calibrationColumns = [
     key: (v) => v.disagreement, text: (v) => times(v.disagreement)},
   {title: 'Channels differ', help: 'Magnitude of the widest channel over that of the median one',
     key: (v) => v.spread, text: (v) => times(v.spread)},
-  {title: 'Clipped', help: 'Share of the numbers that lies outside the range: the chosen one, else the worst of a method',
+  {title: 'Clipped', help: 'Share of the numbers outside the chosen range, else outside the worst of a method',
     key: (v) => v.clipped, text: (v) => percent(v.clipped)},
   {title: 'Width', help: 'From the smallest to the largest number', key: (v) => v.count ? v.max - v.min : null,
     text: (v) => v.count ? number(v.max - v.min) : '–'},
@@ -81,8 +81,8 @@ function valueDetail(value, section, cell) {
   const detail = element('div', {}, factList(facts.filter(([, text]) => text)));
   if (value.remark) detail.append(element('p', {class: 'remark'}, remarkTexts[value.remark]));
   if (value.divided)
-    detail.append(element('p', {class: 'note'}, 'Its channels are divided by factors before it becomes integers; the ranges ' +
-        'below are of the value as it is.'));
+    detail.append(element('p', {class: 'note'}, 'Its channels are divided by factors before it becomes integers; the ' +
+        'ranges below are of the value as it is.'));
   if (value.histogram) detail.append(histogramFigure(value, width), rangesTable(value, section));
   if (value.channels) {
     const label = `Smallest and largest number of each of ${plural(value.channels.length, 'channel')}; the widest is ` +

@@ -48,11 +48,10 @@ function layersChart(layers, width, open) {
 }
 
 function layersFigure(layers, width, open) {
-  const key = (colour, text) => element('span', {class: 'legend'},
-      element('span', {class: 'key', style: `background: var(--${colour})`}), text);
-  const caption = element('span', {}, key('bars', 'the layer alone'), key('error-0', 'alone, below 40 dB'),
-      key('series-3', 'with all errors before it'),
-      layers.length > drawnLayers ? `The worst ${count(drawnLayers)} of ${count(layers.length)} layers are drawn.` : null);
+  const caption = element('span', {}, legend('bars', 'the layer alone'), legend('error-0', 'alone, below 40 dB'),
+      legend('series-3', 'with all errors before it'),
+      layers.length <= drawnLayers ? null :
+        `The worst ${count(drawnLayers)} of ${count(layers.length)} layers are drawn.`);
   return figure(`SQNR of ${plural(layers.length, 'layer')} in the order in which they are computed; the table below ` +
       'has the numbers', caption, layersChart(layers, width, open));
 }
@@ -70,8 +69,8 @@ function blame({layers, causes}, weights, width, open) {
     told.push(weightChannelsFigure(weights.weights[first.weight], weights.few_integers, width, 240));
   if (others.length > 0)
     told.push(element('ul', {class: 'looks'}, ...others.slice(0, 5).map((cause) => element('li', {}, link(cause),
-        ` (${decibel(layers[cause.layer].alone)} dB): ${cause.text}`,
-        cause.mend === first.mend ? ': the same cure.' : `. To mend it: ${cause.mend}.`))));
+        ` (${decibel(layers[cause.layer].alone)} dB): `, cause.text === first.text ? 'the same.' :
+            cause.text + (cause.mend === first.mend ? ': the same cure.' : `. To mend it: ${cause.mend}.`)))));
   if (others.length > 5)
     told.push(element('p', {class: 'note'}, `The table has ${plural(others.length - 5, 'more layer')} below 40 dB.`));
   return told;
@@ -80,7 +79,8 @@ function blame({layers, causes}, weights, width, open) {
 function layerDetail(layer, weights, cell) {
   const width = detailWidth(cell);
   const detail = element('div', {}, factList([['Value', layer.value], ['Operator', layer.operator]]));
-  if (layer.cause) detail.append(element('p', {class: 'remark'}, `${layer.cause.text}. To mend it: ${layer.cause.mend}.`));
+  if (layer.cause)
+    detail.append(element('p', {class: 'remark'}, `${layer.cause.text}. To mend it: ${layer.cause.mend}.`));
   for (const weight of weights.weights.filter(({name}) => layer.weights.includes(name))) {
     if (weight.channels > 1) detail.append(weightChannelsFigure(weight, weights.few_integers, width));
     if (weight.histogram) detail.append(weightHistogramFigure(weight, width));
@@ -92,7 +92,8 @@ function compareSection(section, {weights, graph}) {
   const {layers, causes} = section;
   for (const cause of causes) layers[cause.layer].cause = cause;
   const columns = layerColumns.filter(({key}) => layers.some((layer) => key(layer) != null));
-  const table = new SortableTable({columns, rows: layers, sortedBy: columns.findIndex(({title}) => title === 'Alone dB'),
+  const table = new SortableTable({columns, rows: layers,
+    sortedBy: columns.findIndex(({title}) => title === 'Alone dB'),
     caption: 'All layers. A title sorts by its column, a name opens its weights; ↑ and ↓ go from name to name.',
     detail: (layer, cell) => layerDetail(layer, weights, cell)});
   const open = (layer) => table.show(layer);

@@ -24,6 +24,11 @@ function figure(label, caption, chart) {
   return element('figure', {}, element('figcaption', {}, caption), chart);
 }
 
+// An entry of a legend: a colour of style.css and what it stands for.
+function legend(colour, text) {
+  return element('span', {class: 'legend'}, element('span', {class: 'key', style: `background: var(--${colour})`}), text);
+}
+
 // Facts as pairs of a name and a text.
 function factList(facts) {
   return element('dl', {class: 'facts'},

@@ -13,7 +13,8 @@ class GraphOverview {
     this.readers = this.nodes.map(() => []);
     this.nodes.forEach((node, index) => node.reads.forEach((from) => this.readers[from]?.push(index)));
     this.open = open && ((node) => canOpen(node) && open(node));
-    this.told = element('p', {class: 'told', role: 'status'}, 'Point at a node, or go there with Tab and the arrow keys.');
+    this.told = element('p', {class: 'told', role: 'status'},
+        'Point at a node, or go there with Tab and the arrow keys.');
     this.cells = this.nodes.map((node, index) => this.makeCell(node, index));
     this.cells[0]?.setAttribute('tabindex', '0');
     const isNamed = this.nodes.length <= namedNodes;
@@ -28,16 +29,16 @@ class GraphOverview {
   legend(nodes) {
     const entry = (group, index) => {
       const many = nodes.filter((node) => node.group === index).length;
-      return many === 0 ? null : element('span', {class: 'legend'},
-          element('span', {class: 'key', style: `background: var(--${group.color})`}), `${group.name}: ${count(many)}`);
+      return many === 0 ? null : legend(group.color, `${group.name}: ${count(many)}`);
     };
     return element('p', {class: 'note'}, ...this.groups.map(entry));
   }
 
   makeCell(node, index) {
     const tell = () => this.tell(index);
-    return element('button', {type: 'button', tabindex: '-1', style: `background: var(--${this.groups[node.group].color})`,
-      'aria-label': `${node.operator} ${node.name}: ${this.groups[node.group].name}`,
+    const group = this.groups[node.group];
+    return element('button', {type: 'button', tabindex: '-1', style: `background: var(--${group.color})`,
+      'aria-label': `${node.operator} ${node.name}: ${group.name}`,
       onfocus: tell, onmouseenter: tell, onclick: () => this.open?.(node)}, node.operator);
   }
 
@@ -46,7 +47,8 @@ class GraphOverview {
     for (const cell of this.element.querySelectorAll('.near, .at')) cell.classList.remove('near', 'at');
     this.cells[index].classList.add('at');
     for (const other of [...reads, ...this.readers[index]]) this.cells[other]?.classList.add('near');
-    this.told.replaceChildren(element('b', {}, operator), ` ${name} – ${this.groups[group].name}${text ? `: ${text}` : ''}`);
+    this.told.replaceChildren(element('b', {}, operator),
+        ` ${name} – ${this.groups[group].name}${text ? `: ${text}` : ''}`);
   }
 
   // The arrow keys go from node to node; up and down by a row.

@@ -20,7 +20,8 @@ class SortableTable {
     this.filter = element('input', {type: 'search', id, oninput: () => this.fill()});
     this.element = element('div', {},
         rows.length < filteredRows ? null :
-            element('p', {class: 'controls'}, element('label', {for: id}, 'Filter by name '), this.filter, ' ', this.shown),
+            element('p', {class: 'controls'}, element('label', {for: id}, 'Filter by name '), this.filter, ' ',
+                this.shown),
         element('div', {class: 'scroll'},
             element('table', {class: 'rows'}, element('caption', {}, caption),
                 element('thead', {}, element('tr', {}, ...this.heads)), this.body)));
@@ -39,7 +40,8 @@ class SortableTable {
     const button = !this.detail ? text : element('button', {type: 'button', class: 'open', 'aria-expanded': 'false',
       onclick: () => this.toggle(row)}, text);
     const line = element('tr', {}, element('th', {scope: 'row'}, button),
-        ...others.map((column) => element('td', {class: `${column.isText ? 'text' : ''} ${column.isWide ? 'wide' : ''}`}, column.text(row))));
+        ...others.map(({isText, isWide, text}) =>
+          element('td', {class: `${isText ? 'text' : ''} ${isWide ? 'wide' : ''}`}, text(row))));
     return {line, button, detail: null};
   }
 

@@ -3,14 +3,14 @@
 // What a model is judged by: how to read it, how to write it, and whether little of it is good.
 function trialMeasures({scores}) {
   return [
-    {title: 'Size in KB', key: (r) => r.size / 1024, text: (v) => number(Number(v.toFixed(1))), less: true},
-    {title: 'Latency in ms', key: (r) => r.latency[0], interval: (r) => r.latency, text: number, less: true},
+    {title: 'Size KB', key: (r) => r.size / 1024, text: (v) => number(Number(v.toFixed(1))), less: true},
+    {title: 'Latency ms', key: (r) => r.latency[0], interval: (r) => r.latency, text: number, less: true},
     ...scores.map((score, index) => ({title: score.title, key: (r) => r.scores[index], less: !score.higher_is_better,
       text: score.is_share ? (v) => (100 * v).toFixed(2) + ' %' : number})),
-    {title: 'SQNR in dB', key: (r) => r.sqnr, text: (v) => v.toFixed(1)},
-    {title: 'Peak memory in MB', key: (r) => r.memory == null ? null : r.memory / 1048576,
+    {title: 'SQNR dB', key: (r) => r.sqnr, text: (v) => v.toFixed(1)},
+    {title: 'Peak MB', key: (r) => r.memory == null ? null : r.memory / 1048576,
       text: (v) => number(Number(v.toFixed(1))), less: true},
-    {title: 'Cold start in ms', key: (r) => r.cold, text: number, less: true},
+    {title: 'Cold ms', key: (r) => r.cold, text: number, less: true},
   ];
 }
 
@@ -55,10 +55,10 @@ function trialsChart(rows, x, y, width) {
     x: {label: x.title, domain: domain(axis(x)), grid: true},
     y: {label: y.title, domain: domain(axis(y)), grid: true, tickFormat: y.text},
     marks: [
-      x.interval == null ? null : Plot.ruleY(points, {y: 'y', x1: ({row}) => x.interval(row)[1], x2: ({row}) => x.interval(row)[2],
-        stroke: 'var(--muted)'}),
-      y.interval == null ? null : Plot.ruleX(points, {x: 'x', y1: ({row}) => y.interval(row)[1], y2: ({row}) => y.interval(row)[2],
-        stroke: 'var(--muted)'}),
+      x.interval == null ? null : Plot.ruleY(points, {y: 'y', x1: ({row}) => x.interval(row)[1],
+        x2: ({row}) => x.interval(row)[2], stroke: 'var(--muted)'}),
+      y.interval == null ? null : Plot.ruleX(points, {x: 'x', y1: ({row}) => y.interval(row)[1],
+        y2: ({row}) => y.interval(row)[2], stroke: 'var(--muted)'}),
       Plot.dot(points, {x: 'x', y: 'y', r: 6, symbol: ({row}) => row.first ? 'square' : 'circle',
         fill: ({row}) => row.undominated ? 'var(--series-2)' : 'var(--calm)'}),
       Plot.dot(points.filter(({row}) => row.chosen), {x: 'x', y: 'y', r: 10, stroke: 'var(--series-1)', strokeWidth: 2}),
@@ -72,9 +72,9 @@ function trialsChart(rows, x, y, width) {
 
 // The plot with a choice of both axes.
 function trialsFigure(section, width) {
-  const measures = trialMeasures(section).filter(({key}) => section.rows.filter((row) => key(row) != null).length > 0);
+  const measures = trialMeasures(section).filter(({key}) => section.rows.some((row) => key(row) != null));
   const quality = measures[2] ?? measures[0];
-  const place = element('div', {class: 'charts'});
+  const place = element('div', {class: 'charts'}), left = element('span');
   const select = (chosen, label) => {
     const options = measures.map((measure, index) =>
       element('option', {value: index, selected: measure === chosen ? '' : null}, measure.title));
@@ -83,15 +83,15 @@ function trialsFigure(section, width) {
   const across = select(measures[1], 'Across'), upwards = select(quality, 'Upwards');
   const draw = () => {
     const x = measures[across.value], y = measures[upwards.value];
-    place.setAttribute('aria-label', `${y.title} of ${plural(section.rows.length, 'model')} over ${x.title}; the table ` +
-        'below has the numbers');
+    place.setAttribute('aria-label', `${y.title} of ${plural(section.rows.length, 'model')} over ${x.title}; the ` +
+        'table below has the numbers');
+    const lacking = section.rows.filter((row) => x.key(row) == null || y.key(row) == null).length;
+    left.textContent = lacking > 0 ? ` Not drawn: ${plural(lacking, 'model')} without one of the two.` : '';
     place.replaceChildren(trialsChart(section.rows, x, y, width));
   };
-  const key = (colour, text) => element('span', {class: 'legend'},
-      element('span', {class: 'key', style: `background: var(--${colour})`}), text);
   const caption = element('span', {}, upwards, ' over ', across, ' ',
-      key('series-2', 'no other is at least as good in all'), key('calm', 'another is'), 'The square is the first model.',
-      section.rows.some((row) => row.chosen) ? ' The ring is what was chosen.' : null);
+      legend('series-2', 'no other is at least as good in all'), legend('calm', 'another is'), 'The square is the first model.',
+      section.rows.some((row) => row.chosen) ? ' The ring is what was chosen.' : null, left);
   const made = figure('Models', caption, place);
   draw();
   return made;

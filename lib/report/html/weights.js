@@ -33,17 +33,17 @@ function weightChannelsFigure(weight, few, width, height) {
   const label = `Channels of the weight '${weight.name}': ${plural(weight.channels, 'channel')}, ${numbers} from ` +
       `${number(weight.min)} to ${number(weight.max)}; the widest reaches ${times(weight.most)} as far as the ` +
       `narrowest; ${count(weight.few)} keep fewer than ${few} integers`;
-  const key = (colour, text) => element('span', {class: 'legend'},
-      element('span', {class: 'key', style: `background: var(--${colour})`}), text);
-  const caption = element('span', {}, `Channels of '${weight.name}': `, key('bars', numbers),
-      key('error-0', `fewer than ${few} integers are left`), key('line', 'what the scale can express'),
-      weight.channels_a_bar > 1 ? ` Each bar is ${weight.channels_a_bar} channels of ${count(weight.channels)}.` : null);
+  const caption = element('span', {}, `Channels of '${weight.name}': `, legend('bars', numbers),
+      legend('error-0', `fewer than ${few} integers are left`), legend('line', 'what the scale can express'),
+      weight.channels_a_bar === 1 ? null :
+        ` Each bar is ${weight.channels_a_bar} channels of ${count(weight.channels)}.`);
   return figure(label, caption, weightChannelsChart(weight, few, width, height));
 }
 
 function weightHistogramFigure(weight, width) {
   const label = `Histogram of ${plural(weight.count, 'number')} of the weight '${weight.name}', from ` +
-      `${number(weight.min)} to ${number(weight.max)}; its integers express ${number(weight.low)} to ${number(weight.high)}`;
+      `${number(weight.min)} to ${number(weight.max)}; its integers express ${number(weight.low)} to ` +
+      number(weight.high);
   const rows = bins(weight.histogram), most = Math.max(...weight.histogram.counts);
   const chart = Plot.plot({
     ...chartLook, width, height: 200, marginLeft: 60, marginRight: 16, marginBottom: 30,
@@ -78,8 +78,8 @@ const weightColumns = [
 
 function weightDetail(weight, few, cell) {
   const width = detailWidth(cell);
-  const detail = element('div', {}, factList([['Node', weight.node], ['Shape', weight.shape],
-    ['Numbers', weight.is_float ? 'of the float weight' : 'what the integers stand for: the float weight is another']]));
+  const numbers = weight.is_float ? 'of the float weight' : 'what the integers stand for: the float weight is another';
+  const detail = element('div', {}, factList([['Node', weight.node], ['Shape', weight.shape], ['Numbers', numbers]]));
   if (weight.channels > 1) detail.append(weightChannelsFigure(weight, few, width));
   if (weight.histogram) detail.append(weightHistogramFigure(weight, width));
   return detail;
