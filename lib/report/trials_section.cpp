@@ -27,12 +27,12 @@ Json interval(const Estimate& estimate) {
 std::vector<double> costs(const BenchResult& result) {
   std::vector<double> costs = {static_cast<double>(result.size_bytes),
                                result.latency.median.median};
-  const ErrorMeter* worst = worst_output(result);
+  const OutputError* worst = worst_output(result);
   if (!result.scores.empty())
     costs.push_back(result.scores[0].higher_is_better ? -result.scores[0].value
                                                       : result.scores[0].value);
   else
-    costs.push_back(worst == nullptr ? -kInfinity : -worst->sqnr_db());
+    costs.push_back(worst == nullptr ? -kInfinity : -worst->sqnr_db);
   return costs;
 }
 
@@ -43,7 +43,7 @@ bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
 }
 
 Json row_json(const BenchResult& result, const BenchRun& run) {
-  Json row = {{"name", result.path},
+  Json row = {{"name", label(result)},
               {"size", result.size_bytes},
               {"latency", interval(result.latency.median)},
               {"p90", figure(result.latency.p90)},
@@ -52,9 +52,9 @@ Json row_json(const BenchResult& result, const BenchRun& run) {
   if (run.batch_size > 1) row["per_second"] = figure(samples_per_second(result, run.batch_size));
   for (const Score& score : result.scores) row["scores"].push_back(figure(score.value));
   if (result.agreement) row["agreement"] = figure(*result.agreement);
-  if (const ErrorMeter* worst = worst_output(result)) {
-    row["sqnr"] = figure(worst->sqnr_db());
-    row["cosine"] = figure(worst->cosine());
+  if (const OutputError* worst = worst_output(result)) {
+    row["sqnr"] = figure(worst->sqnr_db);
+    row["cosine"] = figure(worst->cosine);
   }
   if (const auto& ratio = result.latency_ratio)
     row["faster"] = interval({1 / ratio->median, 1 / ratio->high, 1 / ratio->low});
@@ -86,7 +86,7 @@ std::vector<bool> undominated(const std::vector<BenchResult>& results) {
   std::vector<bool> is_best;
   for (const BenchResult& result : results)
     is_best.push_back(std::none_of(results.begin(), results.end(), [&](const BenchResult& other) {
-      return dominates(costs(other), costs(result));
+      return other.backend == result.backend && dominates(costs(other), costs(result));
     }));
   return is_best;
 }
@@ -101,7 +101,7 @@ Json trials_section(const BenchRun& run, const std::vector<TrialNote>& notes) {
   for (std::size_t i = 0; i < run.results.size(); ++i) {
     Json row = row_json(run.results[i], run);
     row["undominated"] = static_cast<bool>(is_best[i]);
-    if (i == 0) row["first"] = true;
+    if (!run.results[i].latency_ratio) row["first"] = true;
     if (!notes.empty()) add_note(notes.at(i), row);
     section["rows"].push_back(std::move(row));
   }
@@ -118,6 +118,7 @@ std::string bench_html(const BenchRun& run) {
   if (run.batch_size > 1) add("Samples in a run", run.batch_size);
   add("Timed rounds", run.results.at(0).latency.rounds);
   add("Threads", run.threads);
+  for (const std::string& about : run.backends) facts.push_back(Json::array({"Run by", about}));
   Json data = {{"title", "Bench of " + run.results[0].path},
                {"facts", facts},
                {"remarks", Json::array()},

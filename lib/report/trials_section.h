@@ -10,7 +10,7 @@ namespace qtool {
 
 /// What is to say of a model beside its figures.
 struct TrialNote {
-  std::string name;        // shown in place of its path; empty: the path
+  std::string name;        // shown in place of its label; empty: the label
   bool is_chosen = false;  // by a search
   std::string plan;        // that it was made by, as plan_json writes it; empty: none
 };
@@ -20,7 +20,8 @@ struct TrialNote {
 /// scores) and better in one. `notes` is empty or has one for each model.
 Json trials_section(const BenchRun& run, const std::vector<TrialNote>& notes = {});
 
-/// Whether no other model is at least as good in everything and better in something, by place.
+/// Whether no other model of the same backend is at least as good in everything and better in something, by
+/// place.
 std::vector<bool> undominated(const std::vector<BenchResult>& results);
 
 /// A bench as a page: the trials, the gates, where it ran. Throws Error for names that are not UTF-8.

@@ -20,6 +20,7 @@ BenchRun three_models() {
   BenchRun run;
   run.results = {result("a", 400, 8, 0.95), result("b", 100, 4, 0.9), result("c", 100, 5, 0.9)};
   run.results[1].latency_ratio = {0.5, 0.4, 0.8};
+  run.results[2].latency_ratio = {0.6, 0.5, 0.9};
   return run;
 }
 
@@ -36,12 +37,17 @@ TEST_CASE("a model is undominated unless another is as good in all and better in
   CHECK(undominated(results) == std::vector{false, true, true});  // equal ones both
 }
 
+TEST_CASE("models are judged among those of their backend") {
+  std::vector<BenchResult> results = three_models().results;
+  results[2].backend = "onnxruntime";
+  CHECK(undominated(results) == std::vector{true, true, true});
+}
+
 TEST_CASE("without scores the SQNR judges, the first model being exact") {
   std::vector<BenchResult> results = three_models().results;
   for (BenchResult& each : results) each.scores.clear();
-  for (const int i : {1, 2})
-    results[i].outputs["y"].add(Tensor::of<float>({1}, {1}),
-                                Tensor::of<float>({1}, {1 + 0.1F * float(i)}));
+  results[1].outputs["y"].sqnr_db = 20;
+  results[2].outputs["y"].sqnr_db = 6;
   results[2].latency.median.median = 2;
   CHECK(undominated(results) == std::vector{true, true, true});
 }
@@ -58,6 +64,7 @@ TEST_CASE("trials have figures, and what a search says of them") {
   CHECK(rows[1]["faster"] == Json::array({2.0f, 1.25f, 2.5f}));
   CHECK(rows[1]["latency"] == Json::array({4.0f, 3.0f, 5.0f}));
   CHECK(!rows[2].contains("chosen"));
+  CHECK(!rows[2].contains("first"));
   CHECK(section["scores"][0]["title"] == "top-1");
 }
 

@@ -64,13 +64,13 @@ function blame({layers, causes}, weights, width, open) {
       layers[layer].name);
   const [first, ...others] = causes;
   const told = [element('p', {class: 'blame'}, link(first), ` (${decibel(layers[first.layer].alone)} dB by itself): ` +
-      `${first.text}. `, element('b', {}, `To mend it: ${first.mend}.`))];
+      `${first.text}. `, element('b', {}, ...withOptions(`To mend it: ${first.mend}.`)))];
   if (first.weight != null && weights.weights[first.weight].channels > 1)
     told.push(weightChannelsFigure(weights.weights[first.weight], weights.few_integers, width, 240));
   if (others.length > 0)
     told.push(element('ul', {class: 'looks'}, ...others.slice(0, 5).map((cause) => element('li', {}, link(cause),
-        ` (${decibel(layers[cause.layer].alone)} dB): `, cause.text === first.text ? 'the same.' :
-            cause.text + (cause.mend === first.mend ? ': the same cure.' : `. To mend it: ${cause.mend}.`)))));
+        ` (${decibel(layers[cause.layer].alone)} dB): `, ...withOptions(cause.text === first.text ? 'the same.' :
+            cause.text + (cause.mend === first.mend ? ': the same cure.' : `. To mend it: ${cause.mend}.`))))));
   if (others.length > 5)
     told.push(element('p', {class: 'note'}, `The table has ${plural(others.length - 5, 'more layer')} below 40 dB.`));
   return told;
@@ -80,7 +80,8 @@ function layerDetail(layer, weights, cell) {
   const width = detailWidth(cell);
   const detail = element('div', {}, factList([['Value', layer.value], ['Operator', layer.operator]]));
   if (layer.cause)
-    detail.append(element('p', {class: 'remark'}, `${layer.cause.text}. To mend it: ${layer.cause.mend}.`));
+    detail.append(element('p', {class: 'remark'},
+        ...withOptions(`${layer.cause.text}. To mend it: ${layer.cause.mend}.`)));
   for (const weight of weights.weights.filter(({name}) => layer.weights.includes(name))) {
     if (weight.channels > 1) detail.append(weightChannelsFigure(weight, weights.few_integers, width));
     if (weight.histogram) detail.append(weightHistogramFigure(weight, width));

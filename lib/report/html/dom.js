@@ -17,6 +17,11 @@ function breakable(text) {
   return text.split(/(?<=[/_])/).flatMap((part) => [part, element('wbr')]);
 }
 
+// The text, whose options are not broken behind their hyphens.
+function withOptions(text) {
+  return text.split(/(--[a-z-]+)/).map((part, i) => i % 2 === 0 ? part : element('span', {class: 'option'}, part));
+}
+
 // A drawing with the text that stands for it where it cannot be seen.
 function figure(label, caption, chart) {
   chart.setAttribute('role', 'img');
