@@ -46,15 +46,16 @@ Cause cause_of(const LayerError& layer, const std::vector<QuantizedWeight>& weig
   const double all = layer.alone.mse();
   const double rest = std::max(0.0, all - layer.rounding_mse - layer.clipping_mse);
   Cause cause;
-  cause.weight = weight_of(layer, weights);
   cause.share = std::min(1.0, std::max({rest, layer.rounding_mse, layer.clipping_mse}) / all);
-  if (rest >= layer.rounding_mse && rest >= layer.clipping_mse)
+  if (rest >= layer.rounding_mse && rest >= layer.clipping_mse) {
+    cause.weight = weight_of(layer, weights);
     cause.kind = kind_on_the_way(layer, cause.weight, weights);
-  else if (layer.clipping_mse > layer.rounding_mse)
+  } else if (layer.clipping_mse > layer.rounding_mse) {
     cause.kind = CauseKind::kClipping;
-  else
+  } else {
     cause.kind =
         layer.range_used.value_or(1) < kSmallPart ? CauseKind::kUnusedRange : CauseKind::kOutliers;
+  }
   return cause;
 }
 

@@ -21,9 +21,10 @@ std::string_view name(CauseKind kind);
 
 struct Cause {
   CauseKind kind = CauseKind::kWeights;
-  std::size_t layer = 0;              // by place in the list
-  double share = 0;                   // of the mean square of the layer's own error, 0 to 1
-  std::optional<std::size_t> weight;  // by place in its list: of the node, the most uneven one
+  std::size_t layer = 0;  // by place in the list
+  double share = 0;       // of the mean square of the layer's own error, 0 to 1
+  std::optional<std::size_t>
+      weight;  // by place in its list: the most uneven one, where a weight may be it
 };
 
 /// The cause of each layer whose own SQNR is below 40 dB, in the order of the layers, by the data alone: rounding

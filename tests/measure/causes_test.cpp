@@ -89,6 +89,7 @@ TEST_CASE("what lies outside of the integers is clipping") {
   const Cause cause =
       only_cause(causes_of(quantized("100, 20, 50, 13", kTwoScales, "0.004", 0), {1, 1}));
   CHECK(cause.kind == CauseKind::kClipping);  // 1.5 of 1.02
+  CHECK(!cause.weight.has_value());
 }
 
 TEST_CASE("steps too wide for the value are a range that is not used") {
