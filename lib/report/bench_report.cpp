@@ -150,8 +150,9 @@ std::string noise_remark(const BenchRun& run) {
       models.push_back(fmt::format("{} is {:.2f} to {:.2f} times as fast", label(r),
                                    1 / r.latency_ratio->high, 1 / r.latency_ratio->low));
   if (models.empty()) return "";
-  return fmt::format("the machine is too noisy to tell: {}; close other programs or give more --rounds",
-                     fmt::join(models, ", "));
+  return fmt::format(
+      "the machine is too noisy to tell: {}; close other programs or give more --rounds",
+      fmt::join(models, ", "));
 }
 
 std::string bench_text(const BenchRun& run) {

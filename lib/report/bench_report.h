@@ -10,7 +10,7 @@ namespace qtool {
 
 /// All that a bench found out.
 struct BenchRun {
-  std::vector<BenchResult> results;  // backend by backend, the first model of each first
+  std::vector<BenchResult> results;        // backend by backend, the first model of each first
   std::vector<std::string> backends = {};  // Backend::about of each
   std::vector<GateResult> gates = {};
   int64_t samples = 0;
