@@ -33,11 +33,12 @@ bool all_are_minmax(const RangeChoices& choices) {
 class Measurement {
  public:
   Measurement(const QuantizeOptions& quantize, Model& model, const QuantOptions& quant,
-              const CalibrationOptions& options)
+              const CalibrationOptions& options, CalibrationRecord* record)
       : quantize_(quantize),
         model_(model),
         quant_(quant),
         options_(options),
+        record_(record),
         choices_(range_choices(model, options.choice, quant)) {}
 
   Ranges measure(const CalibrationTargets& targets, const Ranges& given);
@@ -53,6 +54,7 @@ class Measurement {
   Model& model_;
   const QuantOptions& quant_;
   const CalibrationOptions& options_;
+  CalibrationRecord* record_;  // to fill, or null
   RangeChoices choices_;
 };
 
@@ -61,7 +63,8 @@ void Measurement::run_model(const SampleReader& samples, const CalibrationTarget
   const std::string before = fingerprint(model_.graph);
   {
     ProgressLine progress("calibrating", quantize_.common.quiet);
-    calibrate(std::move(model_), samples, targets, {.statistics = !all_are_minmax(choices_)}, table,
+    calibrate(std::move(model_), samples, targets,
+              {.statistics = record_ != nullptr || !all_are_minmax(choices_)}, table,
               progress.callback());
   }
   model_ = prepared_again(quantize_);
@@ -90,9 +93,13 @@ Ranges Measurement::measure(const CalibrationTargets& targets, const Ranges& giv
   CalibrationTable table;
   run_model(samples, targets, table);
   log_sample_remarks(samples);
-  for (const std::string& remark : remarks(table, targets)) spdlog::warn("{}", remark);
+  const CalibrationTable extremes{.values = table.values};  // all that minmax goes by
+  for (const std::string& remark : remarks(all_are_minmax(choices_) ? extremes : table, targets))
+    spdlog::warn("{}", remark);
   if (holds(choices_, RangeMethod::kAuto)) choose_by_layers(samples, table, given);
-  return choose_ranges(table, choices_);
+  const Ranges ranges = choose_ranges(table, choices_);
+  if (record_ != nullptr) *record_ = {std::move(table), targets};
+  return ranges;
 }
 
 Ranges Measurement::from_table() const {
@@ -103,8 +110,11 @@ Ranges Measurement::from_table() const {
   return with_context([&] { return options_.table; },
                       [&] {
                         const std::string text = read_file(options_.table);
-                        return choose_ranges(parse_table(text, fingerprint(model_.graph)),
-                                             choices_);
+                        CalibrationTable table = parse_table(text, fingerprint(model_.graph));
+                        const Ranges ranges = choose_ranges(table, choices_);
+                        if (record_ != nullptr)
+                          *record_ = {std::move(table), values_to_calibrate(model_, quant_)};
+                        return ranges;
                       });
 }
 
@@ -138,10 +148,10 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options) {
 }
 
 Ranges find_ranges(const QuantizeOptions& options, Model& model, const QuantOptions& quant,
-                   const CalibrationOptions& calibration) {
+                   const CalibrationOptions& calibration, CalibrationRecord* record) {
   const bool are_given = !calibration.ranges.empty();
   const Ranges given = are_given ? read_foreign_ranges(calibration.ranges, model.graph) : Ranges{};
-  Measurement measurement(options, model, quant, calibration);
+  Measurement measurement(options, model, quant, calibration, record);
   Ranges ranges;
   if (!calibration.table.empty()) {
     ranges = measurement.from_table();

@@ -25,8 +25,8 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options);
 /// The ranges that `quant` needs: read from the file, and what that lacks measured by running the
 /// model on the samples. With a file and no samples, ranges may be missing.
 /// While the model runs `model` is moved from; then it is prepared from its file again, which is
-/// cheaper than to hold its weights twice.
+/// cheaper than to hold its weights twice. With a record, all statistics are kept, and put into it.
 Ranges find_ranges(const QuantizeOptions& options, Model& model, const QuantOptions& quant,
-                   const CalibrationOptions& calibration);
+                   const CalibrationOptions& calibration, CalibrationRecord* record = nullptr);
 
 }  // namespace qtool

@@ -12,6 +12,7 @@
 #include "report/baseline.h"
 #include "report/bench_report.h"
 #include "report/profile_report.h"
+#include "report/trials_section.h"
 #include "sample_options.h"
 
 namespace qtool {
@@ -29,6 +30,7 @@ struct BenchOptions {
   std::string json;
   std::string markdown;
   std::string junit;
+  std::string report;
   std::string baseline;
   int rounds = 0;
   bool profile = false;
@@ -92,6 +94,7 @@ void report(const BenchOptions& options, const BenchRun& run) {
   write(options.json, bench_json(run));
   write(options.markdown, markdown);
   write(options.junit, bench_junit(run));
+  if (!options.report.empty()) write_file(options.report, bench_html(run));
   if (!options.common.quiet) std::cout << text << std::flush;
 }
 
@@ -190,6 +193,8 @@ void add_bench_command(CLI::App& app) {
   command->add_option("--markdown", options->markdown,
                       "Write the tables to this file, as Markdown");
   command->add_option("--junit", options->junit, "Write the gates to this file, as JUnit's XML");
+  command->add_option("--report", options->report,
+                      "Write a page to read in a browser (.html): tables and a plot of all models");
   command->add_option("--baseline", options->baseline,
                       "Compare with an earlier run, the file of its --json");
   command

@@ -9,11 +9,13 @@
 #include "base/file.h"
 #include "ir/fingerprint.h"
 #include "ir/text.h"
+#include "measure/twins.h"
 #include "onnx_io/onnx_io.h"
 #include "passes/pass.h"
 #include "quant/plan_file.h"
 #include "quant/quantized_operators.h"
 #include "report/plan_report.h"
+#include "report/quantize_report.h"
 
 namespace qtool {
 namespace {
@@ -92,6 +94,25 @@ void print_plan(const Model& model, const QuantPlan& plan) {
   fmt::print("{}", plan_table(plan, predict_sizes(model.graph, plan)));
 }
 
+void write_report(const QuantizeOptions& options, const Graph& prepared, const QuantPlan& plan,
+                  const Model& model, const CalibrationRecord* record) {
+  const bool has_table = record != nullptr && record->table.samples.count() > 0;
+  const ActivationScheme& activation = options.quant.activation;
+  const std::string page =
+      quantize_html({.model = std::filesystem::path(options.model).filename(),
+                     .output = std::filesystem::path(options.output).filename(),
+                     .size_before = std::filesystem::file_size(options.model),
+                     .size_after = std::filesystem::file_size(options.output),
+                     .graph = prepared,
+                     .plan = plan,
+                     .plan_text = plan_json(plan, fingerprint(prepared)),
+                     .quantized = in_qdq_form(model).graph,
+                     .table = has_table ? &record->table : nullptr,
+                     .targets = has_table ? &record->targets : nullptr,
+                     .grid = Grid::of(activation.dtype, activation.symmetric)});
+  write_file(options.report, page);
+}
+
 void check_format(const QuantizeOptions& options) {
   const QuantOptions& quant = options.quant;
   if (options.to_qoperator && quant.mode == Mode::kStatic &&
@@ -152,7 +173,11 @@ void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
   add_plan_options(command, options);
   command.add_option("--plan", options.plan,
                      "Apply this plan, of qtool plan, instead of making one");
-  command.add_flag("--dry-run", options.dry_run, "Print what would be done and write nothing");
+  CLI::Option* report = command.add_option(
+      "--report", options.report,
+      "Write a page to read in a browser (.html): the graph by modes, ranges, weights, the plan");
+  command.add_flag("--dry-run", options.dry_run, "Print what would be done and write nothing")
+      ->excludes(report);
   command
       .add_option_function<std::string>(
           "--format",
@@ -176,12 +201,15 @@ void carry_out(Model& model, const QuantPlan& plan, bool to_qoperator, const Pas
   run_passes(model, to_qoperator ? qoperator_pipeline() : finish_pipeline(), options);
 }
 
-void quantize_file(QuantizeOptions& options, const Calibrate& calibrate) {
+void quantize_file(QuantizeOptions& options, const Calibrate& calibrate,
+                   const CalibrationRecord* record) {
   auto [model, plan] = prepare(options, calibrate);
   if (options.dry_run) return;
+  const Graph prepared = options.report.empty() ? Graph() : model.graph;
   with_context([&] { return options.model; },
                [&] { carry_out(model, plan, options.to_qoperator, pass_options(options)); });
   save_model(model, options.output);
+  if (!options.report.empty()) write_report(options, prepared, plan, model, record);
   if (!options.common.quiet) print_summary(options, plan);
 }
 

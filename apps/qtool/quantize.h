@@ -22,6 +22,7 @@ struct QuantizeOptions {
   std::string plan;  // apply this file instead of making a plan
   bool dry_run = false;
   std::string explain;      // a node
+  std::string report;       // page to write
   bool requantize = false;  // take models with quantized operators too
   SchemeOptions scheme;
   QuantOptions quant;
@@ -37,6 +38,12 @@ Model prepared_model(const QuantizeOptions& options);
 /// The same once more, without printing anything.
 Model prepared_again(QuantizeOptions options);
 
+/// What the ranges were chosen from, if they were measured.
+struct CalibrationRecord {
+  CalibrationTable table;
+  CalibrationTargets targets;
+};
+
 /// Ranges by value name, measured on the prepared model. That may be moved from in between.
 using Calibrate = std::function<Ranges(Model& model, const QuantOptions& options)>;
 
@@ -48,7 +55,9 @@ void carry_out(Model& model, const QuantPlan& plan, bool to_qoperator,
                const PassOptions& options = {.bodies = true});
 
 /// Loads, prepares, plans (or reads the plan), applies, checks and writes the model, and prints what
-/// was done. Throws Error and writes nothing if there is nothing to quantize.
-void quantize_file(QuantizeOptions& options, const Calibrate& calibrate);
+/// was done. `record` is what `calibrate` fills, if it does: the report tells of it. Throws Error and writes
+/// nothing if there is nothing to quantize.
+void quantize_file(QuantizeOptions& options, const Calibrate& calibrate,
+                   const CalibrationRecord* record = nullptr);
 
 }  // namespace qtool

@@ -8,7 +8,6 @@
 #include "measure/twins.h"
 #include "onnx_io/onnx_io.h"
 #include "ops/channels_last.h"
-#include "passes/pass.h"
 #include "passes/passes.h"
 
 namespace qtool {
@@ -18,6 +17,7 @@ namespace {
 struct Grid {
   double low = 0, high = 0, step = 0;
   int64_t outside = 0, count = 0;
+  double rounding = 0, clipping = 0, squares = 0;  // sums of squares
   double min = std::numeric_limits<double>::infinity();
   double max = -std::numeric_limits<double>::infinity();
 
@@ -29,16 +29,26 @@ struct Grid {
   void add(const Tensor& values) {
     for (int64_t i = 0; i < values.size(); ++i) {
       const double value = values.data<float>()[i];
-      outside += value < low - step / 2 || value > high + step / 2;
+      const bool is_outside = value < low - step / 2 || value > high + step / 2;
+      const double near = std::clamp(step * std::nearbyint(value / step), low, high);
+      outside += is_outside;
+      (is_outside ? clipping : rounding) += (value - near) * (value - near);
+      squares += value * value;
       min = std::min(min, value);
       max = std::max(max, value);
     }
     count += values.size();
   }
-  double clipped() const { return count == 0 ? 0 : double(outside) / double(count); }
   double used() const {
-    return count == 0 ? 0
-                      : (std::clamp(max, low, high) - std::clamp(min, low, high)) / (high - low);
+    return (std::clamp(max, low, high) - std::clamp(min, low, high)) / (high - low);
+  }
+  void tell(LayerError& layer) const {
+    const auto n = static_cast<double>(std::max<int64_t>(count, 1));
+    layer.clipped = double(outside) / n;
+    layer.range_used = count == 0 ? 0 : used();
+    layer.rounding_mse = rounding / n;
+    layer.clipping_mse = clipping / n;
+    if (squares > 0) layer.crest = std::max(max, -min) / std::sqrt(squares / n);
   }
 };
 
@@ -48,12 +58,6 @@ TensorMap observed_run(const Executor& executor, const TensorMap& feed) {
     values[name] = as_channels_first(value, layout).clone();
   });
   return values;
-}
-
-Model in_qdq_form(Model model) {
-  run_passes(model, qdq_pipeline());
-  infer_types(model);
-  return model;
 }
 
 std::vector<std::string> names_of(const std::vector<Twin>& twins, std::string Twin::*name,
@@ -101,8 +105,11 @@ std::vector<LayerError> compare_layers(const Model& first, const Model& other,
 
   std::vector<LayerError> layers;
   std::vector<std::optional<Grid>> grids;
+  std::vector<Segment> segments = find_segments(quantized.graph, twins);
   for (const Twin& twin : twins) {
-    layers.push_back({twin.node, twin.op_type, twin.value});
+    LayerError& layer = layers.emplace_back(LayerError{twin.node, twin.op_type, twin.value});
+    layer.place = grids.size();
+    layer.made_by = std::move(segments[layer.place]);
     grids.push_back(twin.params ? std::optional(Grid(*twin.params)) : std::nullopt);
   }
   Feedback feedback = samples.feedback();
@@ -129,10 +136,7 @@ std::vector<LayerError> compare_layers(const Model& first, const Model& other,
     if (progress) progress(i + 1, samples.count());
   }
   for (std::size_t t = 0; t < twins.size(); ++t)
-    if (grids[t]) {
-      layers[t].clipped = grids[t]->clipped();
-      layers[t].range_used = grids[t]->used();
-    }
+    if (grids[t]) grids[t]->tell(layers[t]);
   add_weights(first, quantized, twins, layers);
   for (std::size_t t = twins.size(); t-- > 0;)
     if (isolated.outputs[t].empty()) layers.erase(layers.begin() + static_cast<std::ptrdiff_t>(t));

@@ -6,6 +6,7 @@
 
 #include "calib/calibrate.h"
 #include "calib/readers/reader.h"
+#include "measure/twins.h"
 #include "metrics/accuracy.h"
 
 namespace qtool {
@@ -23,6 +24,12 @@ struct LayerError {
   std::optional<double> clipped;
   std::optional<double> range_used;
   std::optional<double> weight_sqnr_db;  // of the node's worst weight
+  /// Mean squares of what integers alone do to the exact value: to elements within what they can express,
+  /// and to those outside. 0 where clipped is absent.
+  double rounding_mse = 0, clipping_mse = 0;
+  double crest = 0;       // largest magnitude of the exact value over its root mean square
+  std::size_t place = 0;  // in the order in which the values are computed
+  Segment made_by;  // what the quantized model has between this value and those compared before it
 };
 
 /// Compares two models of the same samples value by value, matched by name: `first` prepared for

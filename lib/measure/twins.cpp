@@ -6,6 +6,8 @@
 #include <set>
 #include <string_view>
 
+#include "onnx_io/onnx_io.h"
+#include "passes/pass.h"
 #include "passes/rewrite.h"
 
 namespace qtool {
@@ -36,6 +38,17 @@ std::optional<QuantParams> params_of(const Graph& graph, const Node& quantize) {
       zero->dtype(), {scale->data<float>()[0]}, {static_cast<int32_t>(to_int64s(*zero)[0])}};
 }
 
+// The QuantizeLinear behind which a DequantizeLinear writes the value; kNone if it is written otherwise.
+NodeId quantize_before(const Graph& graph, ValueId value) {
+  const auto writer = [&](ValueId id, std::string_view op_type) {
+    const NodeId node = graph.value(id).producer;
+    return node != NodeId::kNone && is_op(graph.node(node), op_type) ? node : NodeId::kNone;
+  };
+  const NodeId dequantize = writer(value, "DequantizeLinear");
+  return dequantize == NodeId::kNone ? NodeId::kNone
+                                     : writer(graph.node(dequantize).inputs[0], "QuantizeLinear");
+}
+
 Twin twin_of(const Graph& first, ValueId id, const Graph& other, ValueId own) {
   Twin twin{first.value(id).name, {}, {}, other.value(own).name, {}};
   const auto writer = [](const Graph& graph, ValueId value) {
@@ -51,7 +64,11 @@ Twin twin_of(const Graph& first, ValueId id, const Graph& other, ValueId own) {
   twin.node = node == nullptr ? "" : node->name;
   twin.op_type = node == nullptr ? "input" : node->op_type;
   const NodeId quantize = reader(other, own, "QuantizeLinear");
-  if (quantize == NodeId::kNone) return twin;
+  if (quantize == NodeId::kNone) {
+    if (const NodeId before = quantize_before(other, own); before != NodeId::kNone)
+      twin.params = params_of(other, other.node(before));
+    return twin;
+  }
   const NodeId dequantize = reader(other, other.node(quantize).outputs[0], "DequantizeLinear");
   if (dequantize == NodeId::kNone) return twin;
   twin.seen = other.value(other.node(dequantize).outputs[0]).name;
@@ -157,7 +174,56 @@ void read_exactly(Graph& graph, ValueId value) {
   }
 }
 
+// Whether a BatchNormalization reads what the node writes, quantized or not.
+bool is_normalized(const Graph& graph, const Node& node) {
+  for (ValueId value = node.outputs[0]; value != ValueId::kNone;) {
+    if (reader(graph, value, "BatchNormalization") != NodeId::kNone) return true;
+    NodeId next = reader(graph, value, "QuantizeLinear");
+    if (next == NodeId::kNone) next = reader(graph, value, "DequantizeLinear");
+    value = next == NodeId::kNone ? ValueId::kNone : graph.node(next).outputs[0];
+  }
+  return false;
+}
+
+// Walks from a value back to twins, inputs and constants.
+class SegmentWalk {
+ public:
+  SegmentWalk(const Graph& graph, const std::set<std::string_view>& ends)
+      : graph_(graph), ends_(ends) {}
+  Segment from(ValueId value) {
+    visit(value);
+    return std::move(segment_);
+  }
+
+ private:
+  void visit(ValueId value) {
+    const NodeId producer = graph_.value(value).producer;
+    if (producer == NodeId::kNone || !nodes_.insert(producer).second) return;
+    const Node& node = graph_.node(producer);
+    const ValueId first = input_of(node, 0);
+    if (is_op(node, "DequantizeLinear") && graph_.constant(first) != nullptr)
+      segment_.weights.push_back(graph_.value(first).name);
+    for (const ValueId input : node.inputs) {
+      if (input == ValueId::kNone || ends_.contains(graph_.value(input).name)) continue;
+      if (is_op(node, "QuantizeLinear") && input == first && graph_.constant(input) == nullptr)
+        segment_.inner.push_back(graph_.value(input).name);
+      visit(input);
+    }
+  }
+
+  const Graph& graph_;
+  const std::set<std::string_view>& ends_;
+  std::set<NodeId> nodes_;
+  Segment segment_;
+};
+
 }  // namespace
+
+Model in_qdq_form(Model model) {
+  run_passes(model, qdq_pipeline());
+  infer_types(model);
+  return model;
+}
 
 std::vector<Twin> find_twins(const Graph& first, const Graph& other) {
   std::vector<Twin> twins;
@@ -188,6 +254,19 @@ Isolated isolate(Model other, const std::vector<Twin>& twins) {
   return result;
 }
 
+std::vector<Segment> find_segments(const Graph& other, const std::vector<Twin>& twins) {
+  std::set<std::string_view> ends;
+  for (const Twin& twin : twins) ends.insert({twin.value, twin.seen});
+  std::vector<Segment> segments;
+  for (const Twin& twin : twins) {
+    const ValueId value = other.find(twin.value);
+    const NodeId own = quantize_before(other, value);
+    segments.push_back(
+        SegmentWalk(other, ends).from(own == NodeId::kNone ? value : other.node(own).inputs[0]));
+  }
+  return segments;
+}
+
 std::vector<TwinWeight> find_twin_weights(const Graph& first, const Graph& other,
                                           const std::vector<Twin>& twins) {
   std::set<std::string_view> exact;  // values that are the same but for errors
@@ -202,7 +281,9 @@ std::vector<TwinWeight> find_twin_weights(const Graph& first, const Graph& other
     if (own == by_name.end()) continue;
     const Node& twin = other.node(own->second);
     const ValueId read = read_value(other, twin);
-    if (read == ValueId::kNone || !exact.contains(other.value(read).name)) continue;
+    if (read == ValueId::kNone || !exact.contains(other.value(read).name) ||
+        is_normalized(other, twin))
+      continue;
     for (std::size_t i = 0; i < std::min(node.inputs.size(), twin.inputs.size()); ++i) {
       const Tensor* a = first.constant_input(node, i);
       const Tensor* b = other.constant_input(twin, i);

@@ -9,6 +9,9 @@
 
 namespace qtool {
 
+/// A quantized model of any form as QuantizeLinear and DequantizeLinear around float operators, types inferred.
+Model in_qdq_form(Model model);
+
 /// A float value of one model and what stands for it in another, which came from it.
 struct Twin {
   std::string value;  // its name in both
@@ -35,6 +38,14 @@ struct Isolated {
 };
 Isolated isolate(Model other, const std::vector<Twin>& twins);
 
+/// What stands between a twin and those before it in `other`, in QDQ form.
+struct Segment {
+  std::vector<std::string> weights;  // names of the constants that it dequantizes
+  std::vector<std::string> inner;    // values that it quantizes and that are no twins
+};
+/// Of each twin, in their order.
+std::vector<Segment> find_segments(const Graph& other, const std::vector<Twin>& twins);
+
 /// A weight of a node and its twin: float32 constants of one shape.
 struct TwinWeight {
   std::string node;
@@ -42,8 +53,9 @@ struct TwinWeight {
   const Tensor* other;
 };
 
-/// Weights of nodes of one name that read twins, `other` with its constants dequantized (fold_dequantize). Both
-/// graphs must outlive the result.
+/// Weights of nodes of one name that read twins, `other` with its constants dequantized (fold_dequantize); not
+/// of those whose output `other` still normalizes, for `first` may have that in its weights. Both graphs must
+/// outlive the result.
 std::vector<TwinWeight> find_twin_weights(const Graph& first, const Graph& other,
                                           const std::vector<Twin>& twins);
 

@@ -129,15 +129,8 @@ std::string basis(const BenchRun& run) {
 }
 
 std::string noise(const BenchRun& run) {
-  std::vector<std::string> models;
-  for (const BenchResult& r : run.results)
-    if (r.latency_ratio && r.latency_ratio->is_noisy())
-      models.push_back(fmt::format("{} is {:.2f} to {:.2f} times as fast", label(r),
-                                   1 / r.latency_ratio->high, 1 / r.latency_ratio->low));
-  if (models.empty()) return "";
-  return fmt::format(
-      "the machine is too noisy to tell: {}; close other programs or give more --rounds\n",
-      fmt::join(models, ", "));
+  const std::string remark = noise_remark(run);
+  return remark.empty() ? "" : remark + "\n";
 }
 
 Table gates_table(const BenchRun& run) {
@@ -149,6 +142,18 @@ Table gates_table(const BenchRun& run) {
 }
 
 }  // namespace
+
+std::string noise_remark(const BenchRun& run) {
+  std::vector<std::string> models;
+  for (const BenchResult& r : run.results)
+    if (r.latency_ratio && r.latency_ratio->is_noisy())
+      models.push_back(fmt::format("{} is {:.2f} to {:.2f} times as fast", label(r),
+                                   1 / r.latency_ratio->high, 1 / r.latency_ratio->low));
+  if (models.empty()) return "";
+  return fmt::format(
+      "the machine is too noisy to tell: {}; close other programs or give more --rounds",
+      fmt::join(models, ", "));
+}
 
 std::string bench_text(const BenchRun& run) {
   const std::string text = to_text(models_table(run)) + basis(run) + noise(run);

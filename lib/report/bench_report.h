@@ -10,13 +10,16 @@ namespace qtool {
 
 /// All that a bench found out.
 struct BenchRun {
-  std::vector<BenchResult> results;  // backend by backend, the first model of each first
+  std::vector<BenchResult> results;        // backend by backend, the first model of each first
   std::vector<std::string> backends = {};  // Backend::about of each
   std::vector<GateResult> gates = {};
   int64_t samples = 0;
   int64_t batch_size = 1;
   int threads = 1;
 };
+
+/// The models whose speed noise leaves open, in a sentence; empty if there are none.
+std::string noise_remark(const BenchRun& run);
 
 /// The before/after table for people, what is to say of noise, and the gates. Columns without a single
 /// figure are left out.

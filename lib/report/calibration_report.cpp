@@ -10,36 +10,15 @@
 #include "calib/readers/sample_remarks.h"
 #include "calib/remarks.h"
 #include "ir/bodies.h"
+#include "quant/plan_index.h"
+#include "report/histogram_json.h"
 #include "report/html_report.h"
 #include "report/model_summary.h"
 
 namespace qtool {
 namespace {
 
-constexpr std::ptrdiff_t kDrawnBins = 400;  // of a histogram, at most
-
 Json share_json(double share) { return static_cast<float>(share); }
-
-// The bins in use, neighbours joined until they are few enough to be drawn.
-Json histogram_json(const Histogram& histogram) {
-  std::vector<int64_t> counts = histogram.counts();
-  double width = histogram.width();
-  const auto is_used = [](int64_t count) { return count > 0; };
-  for (;;) {
-    const auto first = std::find_if(counts.begin(), counts.end(), is_used);
-    const auto end = std::find_if(counts.rbegin(), counts.rend(), is_used).base();
-    if (end - first <= kDrawnBins) {
-      const std::ptrdiff_t low = first - counts.begin() - std::ssize(counts) / 2;
-      return {{"low", static_cast<float>(static_cast<double>(low) * width)},
-              {"width", static_cast<float>(width)},
-              {"counts", std::vector<int64_t>(first, std::max(first, end))}};
-    }
-    for (std::size_t i = 0; i < counts.size() / 2; ++i)
-      counts[i] = counts[2 * i] + counts[2 * i + 1];
-    counts.resize(counts.size() / 2);
-    width *= 2;
-  }
-}
 
 Json ranges_json(const Statistics& statistics, const Grid& grid) {
   Json list = Json::array();
@@ -83,21 +62,35 @@ void add_seen(const CalibrationTable& table, const std::string& name, const Grid
     json["means"] = it->second.means();
 }
 
+// The smallest and the largest number that a tensor's integers stand for.
+Range expressible(const QuantParams& params) {
+  if (const auto largest = largest_number(params.dtype))
+    return {-params.scale[0] * *largest, params.scale[0] * *largest};
+  const auto [low, high] = quant_range(params.dtype);
+  return {params.scale[0] * static_cast<float>(low - params.zero_point[0]),
+          params.scale[0] * static_cast<float>(high - params.zero_point[0])};
+}
+
 class ReportWriter {
  public:
   explicit ReportWriter(const CalibrationReport& report)
-      : report_(report), wanted_(report.targets.values.begin(), report.targets.values.end()) {}
+      : report_(report), wanted_(report.targets.values.begin(), report.targets.values.end()) {
+    if (report.plan != nullptr) index_.emplace(*report.plan);
+  }
 
-  Json run();
+  Json section();
+  Json page();
 
  private:
   void add_values(const Graph& graph);
   void add_value(const Graph& graph, ValueId id);
+  void add_chosen(const std::string& name, Json& json) const;
   Json facts() const;
   Json remark_texts() const;
 
   const CalibrationReport& report_;
   std::set<std::string> wanted_;  // and not written yet
+  std::optional<PlanIndex> index_;
   Json values_ = Json::array();
 };
 
@@ -112,6 +105,7 @@ void ReportWriter::add_values(const Graph& graph) {
 void ReportWriter::add_value(const Graph& graph, ValueId id) {
   const Value& value = graph.value(id);
   if (wanted_.erase(value.name) == 0) return;
+  if (index_ && index_->activation(value.name) == nullptr) return;
   const bool is_made = value.producer != NodeId::kNone;
   const CalibrationTable& table = report_.table;
   const auto it = table.values.find(value.name);
@@ -125,7 +119,20 @@ void ReportWriter::add_value(const Graph& graph, ValueId id) {
   if (const std::string_view text = name(doubt(table, value.name)); !text.empty())
     json["remark"] = text;
   if (json["count"] != 0) add_seen(table, value.name, report_.grid, json);
+  if (index_) add_chosen(value.name, json);
   values_.push_back(std::move(json));
+}
+
+// Of a value whose channels are divided first only that: its integers stand for other numbers.
+void ReportWriter::add_chosen(const std::string& name, Json& json) const {
+  const TensorPlan& plan = *index_->activation(name);
+  const auto it = report_.table.statistics.find(name);
+  if (!plan.channel_factors.empty()) json["divided"] = true;
+  if (!plan.channel_factors.empty() || it == report_.table.statistics.end()) return;
+  const Range range = expressible(plan.params);
+  json["chosen"] = {{"min", range.min},
+                    {"max", range.max},
+                    {"clipped", share_json(share_outside(it->second.histogram, range))}};
 }
 
 Json ReportWriter::facts() const {
@@ -147,18 +154,22 @@ Json ReportWriter::remark_texts() const {
   return texts;
 }
 
-Json ReportWriter::run() {
+Json ReportWriter::section() {
   for_each_graph(report_.graph, [&](const Graph& graph) { add_values(graph); });
   Json methods = Json::array();
   for (const RangeMethod method : statistics_methods(report_.grid)) methods.push_back(name(method));
+  return {{"methods", methods},
+          {"levels", report_.grid.levels},
+          {"symmetric", report_.grid.symmetric},
+          {"values", values_}};
+}
+
+Json ReportWriter::page() {
+  const Json calibration = section();
   return {{"title", "Calibration of " + report_.model},
           {"facts", facts()},
           {"remarks", remark_texts()},
-          {"calibration",
-           {{"methods", methods},
-            {"levels", report_.grid.levels},
-            {"symmetric", report_.grid.symmetric},
-            {"values", values_}}}};
+          {"calibration", calibration}};
 }
 
 }  // namespace
@@ -177,8 +188,10 @@ double share_outside(const Histogram& histogram, const Range& range) {
   return static_cast<double>(outside) / static_cast<double>(total);
 }
 
+Json calibration_section(const CalibrationReport& report) { return ReportWriter(report).section(); }
+
 std::string calibration_html(const CalibrationReport& report) {
-  return html_report(ReportWriter(report).run());
+  return html_report(ReportWriter(report).page());
 }
 
 }  // namespace qtool

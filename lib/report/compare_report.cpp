@@ -6,12 +6,16 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <span>
 
+#include "report/cause_text.h"
 #include "report/decibel.h"
 #include "report/table.h"
 
 namespace qtool {
 namespace {
+
+constexpr std::size_t kMost = 3;  // nodes that are blamed
 
 std::string percent(const std::optional<double>& share) {
   return share ? fmt::format("{:.2f} %", 100 * *share) : "";
@@ -19,7 +23,6 @@ std::string percent(const std::optional<double>& share) {
 
 // The nodes whose own error is largest, without those that add hardly any.
 std::vector<std::string> worst_nodes(const std::vector<LayerError>& layers) {
-  constexpr std::size_t kMost = 3;
   constexpr double kHardlyAny = 40;  // dB
   std::vector<std::string> nodes;
   for (const LayerError& layer : layers)
@@ -29,9 +32,21 @@ std::vector<std::string> worst_nodes(const std::vector<LayerError>& layers) {
   return nodes;
 }
 
+std::string causes_text(const Comparison& comparison) {
+  std::string text;
+  for (const Cause& cause :
+       std::span(comparison.causes).first(std::min(kMost, comparison.causes.size()))) {
+    const LayerError& layer = comparison.layers.at(cause.layer);
+    text += fmt::format("{}: {}; {}\n", layer.node, cause_text(cause, layer, comparison.weights),
+                        mend_text(cause, layer));
+  }
+  return text;
+}
+
 }  // namespace
 
-std::string compare_text(const std::vector<LayerError>& layers, std::size_t rows) {
+std::string compare_text(const Comparison& comparison, std::size_t rows) {
+  const std::vector<LayerError>& layers = comparison.layers;
   Table table{{{"node"},
                {"operator"},
                {"alone dB", true},
@@ -53,6 +68,7 @@ std::string compare_text(const std::vector<LayerError>& layers, std::size_t rows
   std::string text = to_text(table);
   if (count < layers.size())
     text += fmt::format("{} of {} values; --all shows the others\n", count, layers.size());
+  text += causes_text(comparison);
   if (const auto nodes = worst_nodes(layers); !nodes.empty())
     text += fmt::format("most is won by keeping these float: --mode '{}=float'\n",
                         fmt::join(nodes, "=float' '"));

@@ -1234,6 +1234,61 @@ def _(world):
     expect(len(layers) > 3 and all(l["alone_sqnr_db"] is None or l["alone_sqnr_db"] > 0 for l in layers), str(layers))
 
 
+def page_data(world, name):
+    """What the scripts of a page read."""
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', world.path(name).read_text(), re.S)[1])
+
+
+@case("compare: the page and the terminal tell the same cause, of a weight with one scale")
+def _(world):
+    model = onnx.load(world.path("model.onnx"))
+    kernels = next(t for t in model.graph.initializer if len(t.dims) == 4 and t.dims[0] == 8)
+    values = onnx.numpy_helper.to_array(kernels).copy()
+    values[0] = -100 * np.abs(values[0])  # behind Relu nothing is left of this channel
+    kernels.CopyFrom(onnx.numpy_helper.from_array(values, kernels.name))
+    onnx.save(model, world.path("uneven.onnx"))
+    for granularity, blamed in (("--per-tensor", True), ("--per-channel", False)):
+        world.ok(f"static uneven.onnx uneven8.onnx {CALIB} {granularity}")
+        text = world.ok("compare uneven.onnx uneven8.onnx --data images.npy --report compare.html")
+        causes = page_data(world, "compare.html")["compare"]["causes"]
+        kinds = [cause["kind"] for cause in causes]
+        expect(("one scale" in kinds) == blamed, f"{granularity}: {kinds}")
+        expect(all(cause["text"] in text for cause in causes[:3]), text)
+        expect(not blamed or "for 8 channels" in causes[kinds.index("one scale")]["text"], str(causes))
+
+
+@case("bench: the page has the figures of the JSON, and the gates")
+def _(world):
+    world.ok("dynamic model.onnx out8.onnx --dynamic-conv")
+    done = world.run("bench model.onnx out8.onnx --data images.npy --labels labels.npy --rounds 5 --max-ratio 0.01 --json b.json --report b.html")
+    expect(done.returncode == 3, f"exit code {done.returncode}: {done.stderr}")
+    page, figures = page_data(world, "b.html"), world.json("b.json")["models"]
+    for row, model in zip(page["trials"]["rows"], figures, strict=True):
+        expect((row["name"], row["size"]) == (model["path"], model["size_bytes"]), str(row))
+        expect(np.isclose(row["latency"][0], model["latency_ms"]["median"]), str(row))
+        expect(np.allclose(row["scores"], list(model["scores"].values())), str(row))
+    expect([gate["verdict"] for gate in page["gates"]] == ["not met"], str(page["gates"]))
+    expect({"qtool", "System", "Threads"} <= {name for name, _ in page["environment"]}, str(page["environment"]))
+
+
+@case("static: the page holds the plan that was applied, and what was measured")
+def _(world):
+    world.ok(f"static model.onnx paged.onnx {CALIB} --report paged.html")
+    page = page_data(world, "paged.html")
+    world.path("paged.json").write_text(page["plan"]["text"])
+    expect(len(page["calibration"]["values"]) > 2 and len(page["weights"]["weights"]) > 2, str(page.keys()))
+    world.ok("static model.onnx again.onnx --plan paged.json --report again.html")
+    expect(world.bytes("again.onnx") == world.bytes("paged.onnx"), "the plan of the page makes another model")
+    again = page_data(world, "again.html")
+    expect("calibration" not in again and again["graph"] == page["graph"], "the plan alone")
+    world.ok(f"static model.onnx plain.onnx {CALIB}")
+    expect(world.bytes("plain.onnx") == world.bytes("paged.onnx"), "a report changes the model")
+    world.ok("dynamic model.onnx out8.onnx --report dynamic.html")
+    expect({node["group"] for node in page_data(world, "dynamic.html")["graph"]["nodes"]} <= {1, 2, 4}, "modes of dynamic")
+    done = world.run("dynamic model.onnx out8.onnx --dry-run --report dry.html")
+    expect(done.returncode == 2 and not world.path("dry.html").exists(), done.stderr)
+
+
 @case("inspect: float model")
 def _(world):
     text = world.ok("inspect model.onnx")

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "calib/methods/choose_ranges.h"
+#include "report/page_data.h"
 
 using namespace qtool;
 using Catch::Approx;
@@ -21,12 +22,6 @@ Histogram numbers() {
   HistogramCounter counter;
   counter.observe(values, 4000);
   return counter.histogram();
-}
-
-Json data_of(const std::string& page) {
-  const std::string begin = R"(<script type="application/json" id="data">)";
-  const std::size_t first = page.find(begin) + begin.size();
-  return parse_json(page.substr(first, page.find("</script>", first) - first));
 }
 
 // x → Relu → y, of which only x was reached.
@@ -46,7 +41,7 @@ struct Run {
     table.samples.add(0);
   }
   Json data() const {
-    return data_of(calibration_html({"m.onnx", "f00d", graph, table, targets, Grid{}}));
+    return page_data(calibration_html({"m.onnx", "f00d", graph, table, targets, Grid{}}));
   }
 };
 
@@ -98,4 +93,17 @@ TEST_CASE("a drawn histogram has few bins and all numbers") {
   CHECK(low > -1 - width);
   CHECK(low + width * static_cast<float>(counts.size()) > 2);
   CHECK(low + width * static_cast<float>(counts.size() - 1) <= 2);
+}
+
+TEST_CASE("with a plan a calibration section tells of what it quantizes, and of its ranges") {
+  const Run run;
+  QuantPlan plan;
+  plan.tensors = {{.value = "x", .params = {DType::kUInt8, {0.01F}, {100}}, .group = "x"}};
+  const Json section =
+      calibration_section({"m.onnx", "", run.graph, run.table, run.targets, Grid{}, &plan});
+  REQUIRE(section["values"].size() == 1);
+  const Json& chosen = section["values"][0]["chosen"];
+  CHECK(chosen["min"] == -1.0f);
+  CHECK(chosen["max"] == 1.55f);
+  CHECK(chosen["clipped"] == 0.25f);  // the 2 of −1, 0, 1, 2
 }

@@ -105,7 +105,7 @@ class Chromium:
 
     def key(self, key):
         """A key pressed where the focus is: "Tab", "Enter", "ArrowDown"."""
-        codes = {"Tab": 9, "Enter": 13, "ArrowUp": 38, "ArrowDown": 40}
+        codes = {"Tab": 9, "Enter": 13, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
         text = {"text": "\r"} if key == "Enter" else {}
         parameters = {"key": key, "code": key, "windowsVirtualKeyCode": codes[key]}
         self.call("Input.dispatchKeyEvent", type="keyDown", **parameters, **text)

@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "error_of.h"
+#include "report/page_data.h"
 
 using namespace qtool;
 
@@ -13,13 +14,6 @@ std::size_t occurrences(const std::string& text, const std::string& part) {
   for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
     ++count;
   return count;
-}
-
-// What stands in the page's data element.
-std::string data_of(const std::string& page) {
-  const std::string begin = R"(<script type="application/json" id="data">)";
-  const std::size_t first = page.find(begin) + begin.size();
-  return page.substr(first, page.find("</script>", first) - first);
 }
 
 }  // namespace
@@ -36,8 +30,8 @@ TEST_CASE("text in the data cannot end the element that holds it") {
 TEST_CASE("a page holds the data once, and has as many elements whatever the data says") {
   const Json plain = {{"title", "x"}}, hostile = {{"title", "</script><!-- @data@ @scripts@"}};
   const std::string page = html_report(plain), other = html_report(hostile);
-  CHECK(parse_json(data_of(page)) == plain);
-  CHECK(parse_json(data_of(other)) == hostile);
+  CHECK(parse_json(page_text(page)) == plain);
+  CHECK(parse_json(page_text(other)) == hostile);
   for (const char* part : {"<script", "</script", "<!--", "-->", "<style", "</style"}) {
     INFO(part);
     CHECK(occurrences(page, part) == occurrences(other, part));

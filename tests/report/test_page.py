@@ -1,14 +1,15 @@
-"""Calibration reports in headless Chromium, in both colour schemes: every chart is there, nothing is logged as an
+"""Reports of all commands in headless Chromium, in both colour schemes: every chart is there, nothing is logged as an
 error or asked of the network, sorting, filtering and opening work by keyboard, pointing at a chart shows a value,
-every chart has a text in its place, names from strangers stay text, a page of many values opens soon.
+every chart has a text in its place, names from strangers stay text, pages of many values and nodes open soon. The page
+of a comparison shows why a model quantized per tensor fails on its first screen, whoever quantized it.
 
     test_page.py --qtool PROGRAM [--work FOLDER for screenshots]
 """
 
 import argparse
+import json
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,52 +17,17 @@ import time
 import numpy as np
 import onnx
 from chromium import Chromium
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
+from pages import HOSTILE, METHODS, bench_report, expect, hostile_report, mobile_report, peer_report, static_reports
 
-DATA = pathlib.Path(__file__).resolve().parents[2] / "data"
-METHODS = 6
-HOSTILE = "</script><img src=x onerror=\"document.title='taken'\"><!-- <script>"
+SCREEN = (1280, 800)
 MANY = 3000
 
 
-def expect(condition, message):
-    if not condition:
-        raise SystemExit(f"test_page: {message}")
-
-
-def qtool(program, *arguments):
-    done = subprocess.run([program, "calibrate", *map(str, arguments)], capture_output=True, text=True)
-    expect(done.returncode == 0, done.stderr)
-
-
-def mobile_report(program, folder):
-    """Of a model with channels, at first from samples, then from the table: the same bytes."""
-    model, first, again = DATA / "models/fashion_mobile.onnx", folder / "mobile.html", folder / "again.html"
-    qtool(program, model, "--calib", DATA / "calib/fashion", "--scale", "1/255", "--max-samples", 32, "-o",
-          folder / "table.json", "--report", first)
-    qtool(program, model, "--calib-table", folder / "table.json", "--report", again)
-    expect(first.read_bytes() == again.read_bytes(), "a table gives another report than the run that wrote it")
-    return first
-
-
-def hostile_report(program, folder):
-    """Of a model whose value has a name that means something in HTML."""
-    weight = numpy_helper.from_array(np.ones((8, 8), np.float32), "w")
-    nodes = [helper.make_node("MatMul", ["x", "w"], [HOSTILE], HOSTILE),
-             helper.make_node("MatMul", [HOSTILE, "w"], ["y"], "m")]
-    x, y = (helper.make_tensor_value_info(name, 1, [4, 8]) for name in "xy")
-    graph = helper.make_graph(nodes, "g", [x], [y], [weight])
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), folder / "m.onnx")
-    np.save(folder / "x.npy", np.random.default_rng(1).normal(size=(4, 8)).astype(np.float32))
-    qtool(program, folder / "m.onnx", "--calib", folder / "x.npy", "-o", folder / "m.json", "--report",
-          folder / "m.html", "--target", "qnn")
-    return folder / "m.html"
-
-
-def column(browser, index):
-    """The cells of a column, from top to bottom, without opened rows."""
-    return browser.evaluate(f"[...document.querySelectorAll('.rows > tbody > tr:not(.detail)')].map("
-                            f"(row) => row.cells[{index}].textContent)")
+def column(browser, index, table=0):
+    """The cells of a column of a table, from top to bottom, without opened rows."""
+    return browser.evaluate(f"[...document.querySelectorAll('.rows')[{table}].tBodies[0].rows]"
+                            f".filter((row) => !row.matches('.detail')).map((row) => row.cells[{index}].textContent)")
 
 
 def focus(browser):
@@ -125,8 +91,9 @@ def draws_channels(browser):
     expect(all(drawn >= channels for channels, drawn in counts), f"channels and lines drawn: {counts}")
 
 
-def tells_a_value(browser, selector, pattern, x=0.5, y=0.5):
-    browser.point(selector, x, y)
+def tells_a_value(browser, selector, pattern, x=0.5, y=0.5, at=None):
+    """Points at a place in a chart, or in an element of it."""
+    browser.point(at or selector, x, y)
     tip = browser.evaluate(f"document.querySelector({selector!r}).querySelector('[aria-label=tip]').textContent")
     expect(re.search(pattern, tip), f"pointing at {selector} shows '{tip}'")
 
@@ -137,8 +104,7 @@ def has_text_for_charts(browser):
     names = [node["name"]["value"] for node in nodes if node.get("role", {}).get("value") in ("image", "img")]
     figures = browser.evaluate("document.querySelectorAll('figure').length")
     expect(len(names) == figures and all(len(name) > 20 for name in names), f"{figures} figures are told as {names}")
-    histograms = [name for name in names if name.startswith("Histogram of")]
-    expect(histograms and all("minmax" in name for name in histograms), "histograms are told without the ranges")
+    return names
 
 
 def filters(browser):
@@ -176,9 +142,170 @@ def check_mobile(browser, page, scheme, work):
     if work:
         browser.screenshot(work / f"report_opened_{scheme}.png")
     draws_channels(browser)
-    has_text_for_charts(browser)
+    names = has_text_for_charts(browser)
+    histograms = [name for name in names if name.startswith("Histogram of")]
+    expect(histograms and all("minmax" in name for name in histograms), "histograms are told without the ranges")
     filters(browser)
     expect(len(browser.pdf()) > 20000, "nothing is printed")
+
+
+def few_integers(model, name):
+    """How many channels a weight of a file has, how many of them span fewer than 8 integers, and the magnitudes."""
+    tensors = {tensor.name: tensor for tensor in onnx.load(model).graph.initializer}
+    weight = numpy_helper.to_array(tensors[name]).astype(int)
+    rows = weight.reshape(len(weight), -1)
+    spans = np.maximum(rows.max(1), 0) - np.minimum(rows.min(1), 0) + 1
+    return len(rows), int((spans < 8).sum())
+
+
+def is_on_first_screen(browser, selector):
+    return browser.evaluate(f"(() => {{const box = document.querySelector({selector!r}).getBoundingClientRect();"
+                            f"return scrollY === 0 && box.height > 0 && box.bottom <= {SCREEN[1]};}})()")
+
+
+def shows_the_cause(browser, model):
+    """On the first screen: in words that hold for the file, and as a chart of all channels."""
+    text = browser.evaluate("document.querySelector('.blame').textContent")
+    told = re.search(r"^(\S+) \(([\d.]+) dB by itself\): the weight '(\S+)' has one scale for (\d+) channels "
+                     r"whose ranges differ up to (\d+) times: (\d+) of them keep fewer than 8 integers.*"
+                     r"quantize per channel", text)
+    expect(told and "/dw/" in told[1], f"the cause is told as '{text}'")
+    channels, few = few_integers(model, told[3])
+    expect((int(told[4]), int(told[6])) == (channels, few), f"{told[3]} has {channels} channels, {few} of them too few")
+    expect(int(told[5]) > 100 and few > channels / 2, f"{told[5]} times, {few} of {channels}")
+    for selector in (".blame", "figure svg"):
+        expect(is_on_first_screen(browser, selector), f"{selector} is not on the first screen")
+    lines = browser.evaluate("document.querySelectorAll('figure:first-of-type svg [aria-label=rule] line').length")
+    expect(lines == 2 * channels, f"{lines} lines for {channels} channels")
+    tells_a_value(browser, "figure svg", r"channel \d+: .* to .*\n?its scale expresses", x=0.5)
+
+
+def check_compare(browser, page, model, scheme, work, name):
+    browser.media(prefers_color_scheme=scheme)
+    browser.open(page)
+    shows_the_cause(browser, model)
+    browser.evaluate("scrollTo(0, 0)")
+    if work:
+        browser.screenshot(work / f"{name}_{scheme}.png")
+    layers = browser.evaluate("JSON.parse(document.getElementById('data').textContent).compare.layers")
+    chart = "document.querySelectorAll('figure')[1]"
+    drawn = browser.evaluate(f"{chart}.querySelectorAll('[aria-label=dot] circle').length")
+    expect(drawn == sum(layer["alone"] is not None for layer in layers), f"{drawn} dots for {len(layers)} layers")
+    lines = browser.evaluate(f"{chart}.querySelectorAll('[aria-label=line] path').length")
+    expect(lines == 1, f"{lines} lines of the errors so far")
+    browser.evaluate("document.querySelectorAll('figure svg')[1].id = 'layers'")
+    tells_a_value(browser, "#layers", r"alone .* dB, so far .* dB")
+    numbers = [float(text) for text in column(browser, 2) if text != "exact"]
+    expect(len(numbers) > 10 and numbers == sorted(numbers), f"the worst is not first: {numbers}")
+    walks_the_graph(browser)
+    opens_a_weight(browser)
+    expect(contrast(browser)[0] > 7, "contrast")
+    has_text_for_charts(browser)
+
+
+def walks_the_graph(browser):
+    """Every node is a cell; the keys go from one to the next and what it is stands below."""
+    nodes = browser.evaluate("JSON.parse(document.getElementById('data').textContent).graph.nodes")
+    expect(browser.evaluate("document.querySelectorAll('.cells button').length") == len(nodes), "cells are missing")
+    browser.evaluate("document.querySelector('.cells button').focus()")
+    browser.key("ArrowRight")
+    browser.key("ArrowRight")
+    told = browser.evaluate("document.querySelector('.told').textContent")
+    expect(nodes[2]["name"] in told and nodes[2]["operator"] in told, f"the third node is told as '{told}'")
+    expect(browser.evaluate("document.querySelectorAll('.cells .near').length") > 0, "no neighbour is marked")
+    browser.key("ArrowDown")
+    expect(nodes[2]["name"] not in browser.evaluate("document.querySelector('.told').textContent"), "no way down")
+    browser.point(".cells button")
+    told = browser.evaluate("document.querySelector('.told').textContent")
+    expect(nodes[0]["name"] in told, f"the mouse tells '{told}'")
+
+
+def opens_a_weight(browser):
+    """The first row of the table of weights: its channels and its histogram."""
+    browser.evaluate("[...document.querySelectorAll('.rows')].at(-1).querySelector('.open').click()")
+    found = browser.evaluate("document.querySelectorAll('.detail figure svg').length")
+    expect(found == 2, f"{found} charts of a weight")
+    bars = browser.evaluate("document.querySelectorAll('.detail [aria-label=rect] rect').length")
+    expect(bars > 20, f"the histogram of a weight has {bars} bars")
+
+
+def check_static(browser, page, scheme, work):
+    browser.media(prefers_color_scheme=scheme)
+    browser.open(page)
+    if work:
+        browser.screenshot(work / f"static_{scheme}.png")
+    data = browser.evaluate("JSON.parse(document.getElementById('data').textContent)")
+    plan = json.loads(data["plan"]["text"])
+    modes = [data["graph"]["groups"][node["group"]]["name"] for node in data["graph"]["nodes"]]
+    expect(sorted(modes) == sorted(node["mode"] for node in plan["nodes"]), "the overview is not of the plan")
+    expect(sum(map(int, column(browser, 2))) == len(modes), "the modes are not all counted")
+    walks_the_graph(browser)
+    opens_a_weight(browser)
+    values = data["calibration"]["values"]
+    chosen = [value["name"] for value in values if "chosen" in value]
+    told = all("chosen" in value or value["divided"] for value in values)
+    expect(len(chosen) > 15 and told, "ranges that were chosen are not told")
+    browser.evaluate(f"[...document.querySelectorAll('.open')].find((b) => b.textContent === {chosen[0]!r}).click()")
+    rows = browser.evaluate("[...document.querySelectorAll('.ranges tbody th')].map((cell) => cell.textContent)")
+    expect(rows[0] == "chosen" and len(rows) > METHODS, f"ranges of {rows}")
+    browser.evaluate("[...document.querySelectorAll('button')].find((b) => b.textContent === 'Save the plan').click()")
+    has_text_for_charts(browser)
+
+
+def check_bench(browser, page, scheme, work):
+    browser.media(prefers_color_scheme=scheme)
+    browser.open(page)
+    if work:
+        browser.screenshot(work / f"bench_{scheme}.png")
+    models = column(browser, 0)
+    points = "document.querySelectorAll('figure [aria-label=dot] path').length"
+    expect(len(models) == 3 and browser.evaluate(points) == 3, f"{models}: {browser.evaluate(points)} points")
+    named = browser.evaluate("[...document.querySelectorAll('[aria-label=text] text')].map((t) => t.textContent)")
+    expect({name.split("/")[-1] for name in models} <= set(named), f"the points are named {named}")
+    tells_a_value(browser, "figure svg", r"Latency ms: .*top-1: ", at="figure [aria-label=dot] path")
+    browser.evaluate("document.querySelector('select').focus()")
+    browser.key("ArrowDown")
+    label = browser.evaluate("document.querySelector('.charts').ariaLabel")
+    expect("SQNR" in label or "top" in label, f"the other axis is {label}")
+    expect(browser.evaluate(points) >= 2, "no points on the other axis")
+    verdicts = column(browser, 4, table=1)
+    expect(sorted(verdicts) == ["met", "met", "not met", "not met"], f"verdicts {verdicts}")
+    tab_to(browser, "Size KB")
+    browser.key("Enter")
+    sizes = [float(text.replace(",", "")) for text in column(browser, 1)]
+    expect(sizes == sorted(sizes), f"sizes are not sorted: {sizes}")
+    facts = browser.evaluate("[...document.querySelectorAll('.facts')].at(-1).textContent")
+    expect(all(word in facts for word in ("CPU", "Threads", "qtool", "System")), f"the environment: {facts}")
+    has_text_for_charts(browser)
+
+
+def check_many_layers(browser, page, folder):
+    """Layers, nodes and weights of a comparison, many times over: drawn as far as is told."""
+    many = folder / "many_layers.html"
+    repeat = ("const data = JSON.parse(document.getElementById('data').textContent);"
+              f"const more = (list) => Array.from({{length: {MANY}}}, (_, i) => ({{...list[i % list.length], "
+              "name: `name${i}`, place: i}));"
+              "data.compare.layers = more(data.compare.layers); data.graph.nodes = more(more(data.graph.nodes).concat("
+              "data.graph.nodes)); data.graph.nodes.push(...data.graph.nodes.slice(0, 1000));"
+              "data.weights.weights = more(data.weights.weights); drawReport(data);")
+    many.write_text(repeated(page, repeat))
+    start = time.perf_counter()
+    browser.open(many)
+    took = time.perf_counter() - start
+    expect(len(column(browser, 0)) == MANY, "rows are missing")
+    text = browser.evaluate("document.body.textContent")
+    for left_out in ("first 3,000 of 4,000 nodes", "worst 2,000 of 3,000 layers"):
+        expect(left_out in text, f"it is not said that the {left_out} are drawn")
+    expect(took < 10, f"{MANY} layers take {took:.1f} s to open")
+    return took
+
+
+def repeated(page, script):
+    """The page, drawn by another script."""
+    text = page.read_text()
+    call = "drawReport(JSON.parse(document.getElementById('data').textContent));"
+    expect(text.count(call) == 1, "the page draws itself in another way")
+    return text.replace(call, script)
 
 
 def check_hostile(browser, page):
@@ -191,13 +318,10 @@ def check_hostile(browser, page):
 def check_many(browser, page, folder):
     """The values of a page, many times over."""
     many = folder / "many.html"
-    text = page.read_text()
     repeat = ("const data = JSON.parse(document.getElementById('data').textContent);"
               f"data.calibration.values = Array.from({{length: {MANY}}}, (_, i) => ({{"
               "...data.calibration.values[i % data.calibration.values.length], name: `value${i}`}));drawReport(data);")
-    call = "drawReport(JSON.parse(document.getElementById('data').textContent));"
-    expect(text.count(call) == 1, "the page draws itself in another way")
-    many.write_text(text.replace(call, repeat))
+    many.write_text(repeated(page, repeat))
     start = time.perf_counter()
     browser.open(many)
     took = time.perf_counter() - start
@@ -220,8 +344,19 @@ def main():
             check_mobile(browser, page, scheme, options.work)
         check_hostile(browser, hostile_report(options.qtool, folder))
         took = check_many(browser, page, folder)
+        browser.call("Emulation.setDeviceMetricsOverride", width=SCREEN[0], height=SCREEN[1], deviceScaleFactor=1,
+                     mobile=False)
+        model, made, compared = static_reports(options.qtool, folder)
+        peer, peer_compared = peer_report(options.qtool, folder)
+        bench = bench_report(options.qtool, folder, (model, peer))
+        for scheme in ("light", "dark"):
+            check_compare(browser, compared, model, scheme, options.work, "compare")
+            check_compare(browser, peer_compared, peer, scheme, options.work, "peer")
+            check_static(browser, made, scheme, options.work)
+            check_bench(browser, bench, scheme, options.work)
+        took = max(took, check_many_layers(browser, compared, folder))
         expect(not browser.complaints, f"the page complains: {browser.complaints}")
-    print(f"report in Chromium: both colour schemes, {MANY} values in {took:.1f} s")
+    print(f"report in Chromium: both colour schemes, {MANY} values and layers in {took:.1f} s")
 
 
 if __name__ == "__main__":

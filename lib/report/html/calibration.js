@@ -1,20 +1,24 @@
 // The section of a calibration table: {methods, levels, symmetric, values}, as calibration_report.cpp writes it.
+// Where a plan followed, values have `chosen`, what the integers it gave them express; it then stands before the ranges
+// of the methods.
 
 function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-// Adds to a value what the table sorts by: `disagreement`, the widest range over the narrowest; `spread`,
-// the widest channel over the median one; `clipped`, the largest share outside a range.
-function addMeasures(value) {
+// Names the ranges of a value and adds what the table sorts by: `disagreement`, the widest range of a method over the
+// narrowest; `spread`, the widest channel over the median one; `clipped`, the largest share outside a range.
+function addMeasures(value, methods) {
+  value.ranges?.forEach((range, i) => Object.assign(range, {method: methods[i], color: color(i)}));
   const widths = value.ranges?.map((range) => range.max - range.min) ?? [];
   const narrowest = Math.min(...widths);
   if (narrowest > 0) {
     value.disagreement = Math.max(...widths) / narrowest;
-    value.narrowest = widths.indexOf(narrowest);
+    value.narrowest = value.ranges[widths.indexOf(narrowest)];
   }
-  value.clipped = value.ranges && Math.max(...value.ranges.map((range) => range.clipped));
+  if (value.chosen) value.ranges.unshift({...value.chosen, method: 'chosen', color: 'var(--accent)'});
+  value.clipped = value.chosen?.clipped ?? (value.ranges && Math.max(...value.ranges.map((range) => range.clipped)));
   const magnitudes = value.channels?.map(([min, max]) => Math.max(-min, max)) ?? [];
   if (median(magnitudes) > 0) value.spread = Math.max(...magnitudes) / median(magnitudes);
 }
@@ -26,7 +30,7 @@ const calibrationColumns = [
     key: (v) => v.disagreement, text: (v) => times(v.disagreement)},
   {title: 'Channels differ', help: 'Magnitude of the widest channel over that of the median one',
     key: (v) => v.spread, text: (v) => times(v.spread)},
-  {title: 'Clipped', help: 'Largest share of the numbers that lies outside the range of a method',
+  {title: 'Clipped', help: 'Share of the numbers outside the chosen range, else outside the worst of a method',
     key: (v) => v.clipped, text: (v) => percent(v.clipped)},
   {title: 'Width', help: 'From the smallest to the largest number', key: (v) => v.count ? v.max - v.min : null,
     text: (v) => v.count ? number(v.max - v.min) : '–'},
@@ -39,11 +43,11 @@ const calibrationColumns = [
 ];
 
 // The ranges as a table: all that their chart shows.
-function rangesTable(value, {methods, levels, symmetric}) {
+function rangesTable(value, {levels, symmetric}) {
   const whole = value.max - value.min;
   const span = ({min, max}) => symmetric ? 2 * Math.max(-min, max) : Math.max(max, 0) - Math.min(min, 0);
-  const row = (range, i) => element('tr', {},
-      element('th', {scope: 'row'}, element('span', {class: 'key', style: `background: ${color(i)}`}), methods[i]),
+  const row = (range) => element('tr', {},
+      element('th', {scope: 'row'}, element('span', {class: 'key', style: `background: ${range.color}`}), range.method),
       ...[number(range.min), number(range.max), percent(whole > 0 ? (range.max - range.min) / whole : null),
         number(span(range) / (levels - 1)), percent(range.clipped)]
           .map((text) => element('td', {}, text)));
@@ -53,18 +57,18 @@ function rangesTable(value, {methods, levels, symmetric}) {
       element('tbody', {}, ...value.ranges.map(row)));
 }
 
-function describeRanges(value, methods) {
-  return value.ranges.map((range, i) => `${methods[i]} ${number(range.min)} to ${number(range.max)}`).join(', ');
+function describeRanges(value) {
+  return value.ranges.map((range) => `${range.method} ${number(range.min)} to ${number(range.max)}`).join(', ');
 }
 
 // Histogram and ranges, with the switch of the counts' axis.
-function histogramFigure(value, {methods}, width) {
+function histogramFigure(value, width) {
   const label = `Histogram of ${plural(value.count, 'number')} from ${number(value.min)} to ${number(value.max)}. ` +
-      `Ranges: ${describeRanges(value, methods)}`;
+      `Ranges: ${describeRanges(value)}`;
   const charts = element('div', {class: 'charts'});
   const isLog = element('input', {type: 'checkbox', checked: '', onchange: () => draw()});
   const draw = () => charts.replaceChildren(
-      histogramChart(value, methods, width, isLog.checked), rangesChart(value, methods, width));
+      histogramChart(value, width, isLog.checked), rangesChart(value, width));
   draw();
   const caption = element('span', {}, 'What was seen, the range that each method takes, and the share of the numbers ' +
       'outside it. ', element('label', {}, isLog, ' log counts'));
@@ -72,11 +76,14 @@ function histogramFigure(value, {methods}, width) {
 }
 
 function valueDetail(value, section, cell) {
-  const width = Math.max(360, Math.min(1000, cell.clientWidth - 32));
+  const width = detailWidth(cell);
   const facts = [['Type', value.type], ['Made by', value.producer], ['Read by', value.readers.join(', ') || '–']];
   const detail = element('div', {}, factList(facts.filter(([, text]) => text)));
   if (value.remark) detail.append(element('p', {class: 'remark'}, remarkTexts[value.remark]));
-  if (value.histogram) detail.append(histogramFigure(value, section, width), rangesTable(value, section));
+  if (value.divided)
+    detail.append(element('p', {class: 'note'}, 'Its channels are divided by factors before it becomes integers; the ' +
+        'ranges below are of the value as it is.'));
+  if (value.histogram) detail.append(histogramFigure(value, width), rangesTable(value, section));
   if (value.channels) {
     const label = `Smallest and largest number of each of ${plural(value.channels.length, 'channel')}; the widest is ` +
         `${times(value.spread)} the median one`;
@@ -93,12 +100,12 @@ const remarkTexts = {
 };
 
 // Sentences about the values that deserve a look, worst first.
-function firstLooks(values, methods) {
+function firstLooks(values) {
   const worst = (key, least) => values.filter((v) => v[key] >= least).sort((a, b) => b[key] - a[key]).slice(0, 5);
   return [
     ...worst('disagreement', 1.5).map((v) => [v, `methods disagree ${times(v.disagreement)}: ` +
-        `${methods[v.narrowest]} takes ${percent(1 / v.disagreement)} of the widest range and leaves out ` +
-        `${percent(v.ranges[v.narrowest].clipped)} of the numbers`]),
+        `${v.narrowest.method} takes ${percent(1 / v.disagreement)} of the widest range and leaves out ` +
+        `${percent(v.narrowest.clipped)} of the numbers`]),
     ...worst('spread', 3).map((v) => [v, `channels differ: the widest of ${v.channels.length} reaches ` +
         `${times(v.spread)} as far as the median one`]),
   ];
@@ -106,19 +113,19 @@ function firstLooks(values, methods) {
 
 function calibrationSection(section) {
   const {values, methods} = section;
-  values.forEach(addMeasures);
+  values.forEach((value) => addMeasures(value, methods));
   const columns = calibrationColumns.filter(({key}) => values.some((value) => key(value) != null));
   const table = new SortableTable({
     columns, rows: values, sortedBy: Math.max(0, columns.findIndex(({title}) => title === 'Methods disagree')),
     caption: 'All values. A title sorts by its column, a name opens its charts; ↑ and ↓ go from name to name.',
     detail: (value, cell) => valueDetail(value, section, cell)});
-  const looks = firstLooks(values, methods);
+  const looks = firstLooks(values);
   const open = (value) => table.show(value);
-  const width = Math.min(1200, document.getElementById('report').clientWidth);
+  const width = pageWidth();
   const disagreement = ratioChart(values, {width, open, y: (v) => v.disagreement, label: 'widest ÷ narrowest range',
     title: (v) => `${v.name}\nmethods disagree ${times(v.disagreement)}`});
   return [
-    element('h2', {}, 'What to look at first'),
+    element('h2', {}, 'Ranges: what to look at first'),
     looks.length === 0 ? element('p', {}, 'The methods agree on all values, and no channel sticks out.') :
       element('ul', {class: 'looks'}, ...looks.map(([value, text]) => element('li', {},
           element('button', {type: 'button', class: 'link', onclick: () => open(value)}, value.name), ' – ', text))),

@@ -14,14 +14,15 @@ function powersOfTen(most) { return d3.range(Math.floor(Math.log10(most)) + 1).m
 // Real numbers from the left to the right end of all that is drawn of a value.
 function extent(value) {
   const {low, width, counts} = value.histogram;
-  return [Math.min(low, value.min), Math.max(low + width * counts.length, value.max)];
+  const ends = value.chosen ? [value.chosen.min, value.chosen.max] : [];
+  return [Math.min(low, value.min, ...ends), Math.max(low + width * counts.length, value.max, ...ends)];
 }
 
 // How often numbers of each size were seen, with both ends of each range.
-function histogramChart(value, methods, width, isLog) {
+function histogramChart(value, width, isLog) {
   const floor = isLog ? 0.5 : 0;
   const most = Math.max(...value.histogram.counts);
-  const ends = value.ranges.flatMap((range, i) => [range.min, range.max].map((x) => ({x, method: methods[i], i})));
+  const ends = value.ranges.flatMap(({min, max, color}) => [min, max].map((x) => ({x, color})));
   return Plot.plot({
     ...chartLook, width, height: 240, marginBottom: 30,
     x: {domain: extent(value), label: null},
@@ -29,7 +30,7 @@ function histogramChart(value, methods, width, isLog) {
       ticks: isLog ? powersOfTen(most) : 5, domain: [floor, most]},
     marks: [
       Plot.rectY(bins(value.histogram), {x1: 'x1', x2: 'x2', y1: floor, y2: 'n', fill: 'var(--bars)', inset: 0}),
-      Plot.ruleX(ends, {x: 'x', stroke: (end) => color(end.i), strokeWidth: 1.5, strokeDasharray: '4 3'}),
+      Plot.ruleX(ends, {x: 'x', stroke: 'color', strokeWidth: 1.5, strokeDasharray: '4 3'}),
       Plot.ruleY([floor]),
       Plot.tip(bins(value.histogram), Plot.pointerX({
         x: (bin) => (bin.x1 + bin.x2) / 2, y: 'n',
@@ -40,15 +41,15 @@ function histogramChart(value, methods, width, isLog) {
 }
 
 // The range of each method below the histogram, on the same axis.
-function rangesChart(value, methods, width) {
-  const rows = value.ranges.map((range, i) => ({...range, method: methods[i], i}));
+function rangesChart(value, width) {
+  const rows = value.ranges;
   return Plot.plot({
     ...chartLook, width, height: 24 * rows.length + 8, marginTop: 4, marginBottom: 4,
     x: {domain: extent(value), axis: null},
-    y: {domain: methods, label: null, padding: 0.35},
+    y: {domain: rows.map(({method}) => method), label: null, padding: 0.35},
     marks: [
       Plot.axisY({tickSize: 0, label: null}),
-      Plot.barX(rows, {x1: 'min', x2: 'max', y: 'method', fill: (row) => color(row.i)}),
+      Plot.barX(rows, {x1: 'min', x2: 'max', y: 'method', fill: 'color'}),
       Plot.text(rows, {text: (row) => percent(row.clipped), y: 'method', frameAnchor: 'right', dx: 8,
         textAnchor: 'start'}),
       Plot.tip(rows, Plot.pointerY({x: (row) => (row.min + row.max) / 2, y: 'method',

@@ -1,8 +1,14 @@
+const filteredRows = 10;  // at least, for a filter
+
 // A table of many rows: sorted by its titles, filtered by a text, each row opened by its first cell.
 //
-// columns: {title, help, key(row), text(row), isText}; the first one is the row's name.
-// detail(row): the element that an opened row shows, made when it is first opened.
+// columns: {title, help, key(row), text(row), isText, isWide, worstFirst}; the first one is the row's name. Numbers are
+// sorted with the largest first, those with worstFirst 'ascending' with the smallest.
+// sortedBy: the place of a column; without it rows stay in the order given.
+// detail(row): the element that an opened row shows, made when it is first opened; without it rows do not open.
 class SortableTable {
+  static count = 0;
+
   constructor({columns, rows, sortedBy, caption, detail}) {
     this.columns = columns;
     this.detail = detail;
@@ -10,14 +16,17 @@ class SortableTable {
     this.body = element('tbody', {onkeydown: (event) => this.moveFocus(event)});
     this.heads = columns.map((column, index) => this.makeHead(column, index));
     this.shown = element('span', {role: 'status'});
-    this.filter = element('input', {type: 'search', id: 'filter', oninput: () => this.fill()});
+    const id = SortableTable.count++ === 0 ? 'filter' : `filter${SortableTable.count}`;
+    this.filter = element('input', {type: 'search', id, oninput: () => this.fill()});
     this.element = element('div', {},
-        element('p', {class: 'controls'}, element('label', {for: 'filter'}, 'Filter by name '), this.filter,
-            ' ', this.shown),
+        rows.length < filteredRows ? null :
+            element('p', {class: 'controls'}, element('label', {for: id}, 'Filter by name '), this.filter, ' ',
+                this.shown),
         element('div', {class: 'scroll'},
             element('table', {class: 'rows'}, element('caption', {}, caption),
                 element('thead', {}, element('tr', {}, ...this.heads)), this.body)));
-    this.sort(sortedBy);
+    if (sortedBy == null) this.fill();
+    else this.sort(sortedBy);
   }
 
   makeHead(column, index) {
@@ -27,20 +36,21 @@ class SortableTable {
 
   makeRow(row) {
     const [name, ...others] = this.columns;
-    const button = element('button', {type: 'button', class: 'open', 'aria-expanded': 'false',
-      onclick: () => this.toggle(row)},
-        element('span', {}, ...breakable(name.text(row))));
+    const text = element('span', {}, ...breakable(name.text(row)));
+    const button = !this.detail ? text : element('button', {type: 'button', class: 'open', 'aria-expanded': 'false',
+      onclick: () => this.toggle(row)}, text);
     const line = element('tr', {}, element('th', {scope: 'row'}, button),
-        ...others.map((column) => element('td', {class: column.isText ? 'text' : ''}, column.text(row))));
+        ...others.map(({isText, isWide, text}) =>
+          element('td', {class: `${isText ? 'text' : ''} ${isWide ? 'wide' : ''}`}, text(row))));
     return {line, button, detail: null};
   }
 
-  // By that column; names upwards, numbers the largest first, and the other way at the second time.
+  // By that column: first as the column says, and the other way at the second time.
   sort(index) {
-    const {key, isText} = this.columns[index];
+    const {key, isText, worstFirst} = this.columns[index];
     const again = this.sortedBy === index;
     this.sortedBy = index;
-    this.ascending = again ? !this.ascending : Boolean(isText);
+    this.ascending = again ? !this.ascending : Boolean(isText) || worstFirst === 'ascending';
     const sign = this.ascending ? 1 : -1;
     const compare = (a, b) => isText ? a.localeCompare(b, 'en', {numeric: true}) : a - b;
     const rows = [...this.entries.keys()];
