@@ -31,6 +31,7 @@ struct AdviseOptions {
   std::string trials;
   bool keep_models = false;
   std::string json;
+  std::string report;
 
   SampleOptions data_options() const {
     SampleOptions options = samples;
@@ -132,10 +133,13 @@ void advise(AdviseOptions& options) {
                          data.sample_count() - std::ssize(data.skipped()),
                          data_options.batch_size,
                          quantize.common.threads,
-                         backend.about};
+                         backend.about,
+                         quantize.model,
+                         fingerprint(model.graph),
+                         reasons(facts, runner.float_figures(), result)};
   if (!options.json.empty()) write_file(options.json, advise_json(run));
-  if (!quantize.common.quiet)
-    std::cout << advise_text(run, reasons(facts, run.float_figures, result));
+  if (!options.report.empty()) write_file(options.report, advise_html(run));
+  if (!quantize.common.quiet) std::cout << advise_text(run);
   end_at_gates(judge_gates(options.bounds, {run.float_figures, best.figures}));
 }
 
@@ -177,6 +181,8 @@ void add_advise_command(CLI::App& app) {
       "with what is there");
   command->add_flag("--keep-models", options->keep_models, "Keep the models of all trials there");
   command->add_option("--json", options->json, "Write all trials to this file");
+  command->add_option("--report", options->report,
+                      "Write a page with all trials to this file (.html)");
   add_scheme_options(*command, quantize.scheme, quantize.quant);
   command->callback([options] { advise(*options); });
 }

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 
+#include "quant/plan_file.h"
 #include "report/bench_report.h"
+#include "report/html_report.h"
+#include "report/trials_section.h"
 
 namespace qtool {
 namespace {
@@ -31,12 +34,25 @@ BenchRun as_bench(const AdviseRun& run) {
 
 }  // namespace
 
-std::string advise_text(const AdviseRun& run, const std::vector<std::string>& reasons) {
+std::string advise_text(const AdviseRun& run) {
   std::string text = bench_text(as_bench(run)) + "\n";
-  for (const std::string& reason : reasons) text += reason + "\n";
+  for (const std::string& reason : run.reasons) text += reason + "\n";
   return text;
 }
 
 std::string advise_json(const AdviseRun& run) { return bench_json(as_bench(run)); }
+
+std::string advise_html(const AdviseRun& run) {
+  const BenchRun bench = as_bench(run);
+  const Trial& best = run.result.trials.at(run.result.best);
+  std::vector<TrialNote> notes;
+  for (const BenchResult& result : bench.results) notes.push_back({.name = result.path});
+  notes.at(1).is_chosen = true;
+  notes.at(1).plan = plan_json(best.plan, run.fingerprint);
+  Json page = bench_page(bench, notes);
+  page["title"] = "Advice for " + run.model;
+  page["remarks"] = run.reasons;
+  return html_report(page);
+}
 
 }  // namespace qtool

@@ -108,7 +108,7 @@ Json trials_section(const BenchRun& run, const std::vector<TrialNote>& notes) {
   return section;
 }
 
-std::string bench_html(const BenchRun& run) {
+Json bench_page(const BenchRun& run, const std::vector<TrialNote>& notes) {
   Json facts = Json::array();
   const auto add = [&](const char* name, int64_t value) {
     facts.push_back(Json::array({name, std::to_string(value)}));
@@ -122,11 +122,13 @@ std::string bench_html(const BenchRun& run) {
   Json data = {{"title", "Bench of " + run.results[0].path},
                {"facts", facts},
                {"remarks", Json::array()},
-               {"trials", trials_section(run)},
+               {"trials", trials_section(run, notes)},
                {"environment", environment_section()}};
   if (const std::string noise = noise_remark(run); !noise.empty()) data["remarks"].push_back(noise);
   if (!run.gates.empty()) data["gates"] = gates_section(run.gates);
-  return html_report(data);
+  return data;
 }
+
+std::string bench_html(const BenchRun& run) { return html_report(bench_page(run)); }
 
 }  // namespace qtool

@@ -24,6 +24,9 @@ Json trials_section(const BenchRun& run, const std::vector<TrialNote>& notes = {
 /// place.
 std::vector<bool> undominated(const std::vector<BenchResult>& results);
 
+/// The data of a page for html_report: the trials, the gates, where it ran.
+Json bench_page(const BenchRun& run, const std::vector<TrialNote>& notes = {});
+
 /// A bench as a page: the trials, the gates, where it ran. Throws Error for names that are not UTF-8.
 std::string bench_html(const BenchRun& run);
 

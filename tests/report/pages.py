@@ -88,3 +88,10 @@ def bench_report(program, folder, models):
     qtool(program, "bench", MOBILE, *models, "--data", data / "images.npz", *NORMALIZED, "--rounds", 5,
           "--labels", data / "labels.npy", "--max-ratio", 0.6, "--min-sqnr", 90, "--report", page, code=3)
     return page
+
+
+def advise_report(program, folder):
+    page, data = folder / "advise.html", DATA / "calib/fashion"
+    qtool(program, "advise", MOBILE, "--calib", data / "images.npy", *NORMALIZED, "--labels", data / "labels.npy", "--rounds", 5,
+          "--backend", "builtin", "--max-trials", 8, "--trials", folder / "trials", "--report", page)
+    return page

@@ -18,7 +18,7 @@ import numpy as np
 import onnx
 from chromium import Chromium
 from onnx import numpy_helper
-from pages import HOSTILE, METHODS, bench_report, expect, hostile_report, mobile_report, peer_report, static_reports
+from pages import HOSTILE, METHODS, advise_report, bench_report, expect, hostile_report, mobile_report, peer_report, static_reports
 
 SCREEN = (1280, 800)
 MANY = 3000
@@ -279,6 +279,23 @@ def check_bench(browser, page, scheme, work):
     has_text_for_charts(browser)
 
 
+def check_advise(browser, page, scheme, work):
+    browser.media(prefers_color_scheme=scheme)
+    browser.open(page)
+    if work:
+        browser.screenshot(work / f"advise_{scheme}.png")
+    trials = column(browser, 0)
+    points = browser.evaluate("document.querySelectorAll('figure [aria-label=dot] path').length")
+    expect(len(trials) == 9 and points == len(trials) + 1, f"{trials}: {points} points, with the ring of the chosen one")
+    first = browser.evaluate("document.querySelector('main, body').innerText")[:2000]
+    expect("recommended: " in first and "of the float size" in first, f"no reasons at the top: {first}")
+    expect("Advice for" in browser.evaluate("document.title"), "another title")
+    browser.evaluate("[...document.querySelectorAll('.open')][1].click()")
+    expect(browser.evaluate("[...document.querySelectorAll('button')].some((b) => b.textContent === 'Save the plan')"),
+           "the recommended model has no plan")
+    has_text_for_charts(browser)
+
+
 def check_many_layers(browser, page, folder):
     """Layers, nodes and weights of a comparison, many times over: drawn as far as is told."""
     many = folder / "many_layers.html"
@@ -349,11 +366,13 @@ def main():
         model, made, compared = static_reports(options.qtool, folder)
         peer, peer_compared = peer_report(options.qtool, folder)
         bench = bench_report(options.qtool, folder, (model, peer))
+        advice = advise_report(options.qtool, folder)
         for scheme in ("light", "dark"):
             check_compare(browser, compared, model, scheme, options.work, "compare")
             check_compare(browser, peer_compared, peer, scheme, options.work, "peer")
             check_static(browser, made, scheme, options.work)
             check_bench(browser, bench, scheme, options.work)
+            check_advise(browser, advice, scheme, options.work)
         took = max(took, check_many_layers(browser, compared, folder))
         expect(not browser.complaints, f"the page complains: {browser.complaints}")
     print(f"report in Chromium: both colour schemes, {MANY} values and layers in {took:.1f} s")
