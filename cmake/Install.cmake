@@ -14,6 +14,26 @@ get_target_property(QTOOL_DNNL_SONAME DNNL::dnnl IMPORTED_SONAME_RELEASE)
 install(FILES $<TARGET_FILE:DNNL::dnnl> RENAME ${QTOOL_DNNL_SONAME} DESTINATION lib/qtool
         COMPONENT program)
 
+# Man pages and completions: the program writes them, from the tables of its options.
+if(NOT CMAKE_CROSSCOMPILING)
+  set(documents ${PROJECT_BINARY_DIR}/documents)
+  add_custom_command(OUTPUT ${documents}/done
+    COMMAND ${CMAKE_COMMAND} -E rm -rf ${documents}
+    COMMAND qtool documents ${documents}
+    COMMAND ${CMAKE_COMMAND} -E touch ${documents}/done
+    DEPENDS qtool VERBATIM)
+  add_custom_target(documents ALL DEPENDS ${documents}/done)
+  install(DIRECTORY ${documents}/man1 DESTINATION share/man COMPONENT program)
+  install(DIRECTORY ${documents}/bash/ DESTINATION share/bash-completion/completions
+          COMPONENT program)
+  # Where Debian's zsh looks below /usr, and where any zsh does below another prefix that it knows.
+  install(CODE [[set(zsh site-functions)
+    if(CMAKE_INSTALL_PREFIX MATCHES "/usr$")
+      set(zsh vendor-completions)
+    endif()]] COMPONENT program)
+  install(DIRECTORY ${documents}/zsh/ DESTINATION "share/zsh/\${zsh}" COMPONENT program)
+endif()
+
 install(FILES third_party/copyright DESTINATION share/doc/qtool COMPONENT program)
 install(DIRECTORY ${QTOOL_ONEDNN_LICENCES}/ DESTINATION ${licences}/onednn COMPONENT program)
 install(FILES ${QTOOL_D3}/LICENSE DESTINATION ${licences}/d3 COMPONENT program)
@@ -41,7 +61,8 @@ install(DIRECTORY lib/ DESTINATION include/qtool COMPONENT development
         FILES_MATCHING PATTERN "*.h"
         PATTERN html EXCLUDE PATTERN onednn EXCLUDE PATTERN "*-inl.h" EXCLUDE
         PATTERN integer_conv.h EXCLUDE PATTERN onnxruntime/api.h EXCLUDE
-        REGEX "onnx_io/(contrib_schemas|streams|proto)\\.h$" EXCLUDE)
+        PATTERN "onnx_io/*" EXCLUDE)
+install(FILES lib/onnx_io/onnx_io.h DESTINATION include/qtool/onnx_io COMPONENT development)
 
 install(CODE "set(program \"$<TARGET_FILE:qtool>\")
 set(destination lib/qtool)

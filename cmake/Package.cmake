@@ -2,7 +2,7 @@
 # and libstdc++.
 set(CPACK_GENERATOR DEB TGZ)
 set(CPACK_PROJECT_CONFIG_FILE ${PROJECT_SOURCE_DIR}/cmake/PackageFormat.cmake)
-set(CPACK_OUTPUT_FILE_PREFIX packages)
+set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
 set(CPACK_PACKAGE_CONTACT "The qtool project")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Quantizes ONNX models and shows what that cost")
 set(CPACK_STRIP_FILES ON)
