@@ -45,7 +45,8 @@ endforeach()
 
 # The library: each folder of lib/ (Targets.cmake), all of them behind qtool::qtool.
 add_library(qtool_everything INTERFACE)
-target_link_libraries(qtool_everything INTERFACE qtool_report)
+get_property(libraries GLOBAL PROPERTY QTOOL_LIBRARIES)
+target_link_libraries(qtool_everything INTERFACE ${libraries})
 set_target_properties(qtool_everything PROPERTIES EXPORT_NAME qtool)
 install(TARGETS qtool_everything qtool_highway EXPORT qtool)
 install(EXPORT qtool NAMESPACE qtool:: FILE qtoolTargets.cmake DESTINATION lib/cmake/qtool

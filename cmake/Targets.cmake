@@ -7,6 +7,7 @@ function(qtool_library folder)
                              $<INSTALL_INTERFACE:include/qtool>)
   target_link_libraries(qtool_${folder} PUBLIC ${ARGN} PRIVATE $<BUILD_INTERFACE:qtool_warnings>)
   set_target_properties(qtool_${folder} PROPERTIES EXPORT_NAME ${folder})
+  set_property(GLOBAL APPEND PROPERTY QTOOL_LIBRARIES qtool_${folder})
   install(TARGETS qtool_${folder} EXPORT qtool ARCHIVE DESTINATION lib/qtool COMPONENT development)
 endfunction()
 
