@@ -1,6 +1,6 @@
-# Run by cmake --install --component bundle: copies the shared libraries that ${program} needs besides
-# glibc, libstdc++ and what is installed with it to ${destination}, and the licences of the Debian packages that
-# they come from to ${licences}.
+# Run by cmake --install --component bundle: copies the shared libraries that ${program} needs besides glibc,
+# libstdc++ and what is installed with it to ${destination}, and to ${licences} the licences of the Debian
+# packages that they come from.
 file(GET_RUNTIME_DEPENDENCIES EXECUTABLES ${program} RESOLVED_DEPENDENCIES_VAR libraries
      PRE_EXCLUDE_REGEXES "^ld-linux" "^lib(c|m|dl|rt|pthread|stdc\\+\\+|gcc_s|dnnl)\\.so")
 set(prefix ${CMAKE_INSTALL_PREFIX})

@@ -14,15 +14,9 @@ get_target_property(QTOOL_DNNL_SONAME DNNL::dnnl IMPORTED_SONAME_RELEASE)
 install(FILES $<TARGET_FILE:DNNL::dnnl> RENAME ${QTOOL_DNNL_SONAME} DESTINATION lib/qtool
         COMPONENT program)
 
-# Man pages and completions: the program writes them, from the tables of its options.
+# Man pages and completions, which apps/qtool writes.
 if(NOT CMAKE_CROSSCOMPILING)
   set(documents ${PROJECT_BINARY_DIR}/documents)
-  add_custom_command(OUTPUT ${documents}/done
-    COMMAND ${CMAKE_COMMAND} -E rm -rf ${documents}
-    COMMAND qtool documents ${documents}
-    COMMAND ${CMAKE_COMMAND} -E touch ${documents}/done
-    DEPENDS qtool VERBATIM)
-  add_custom_target(documents ALL DEPENDS ${documents}/done)
   install(DIRECTORY ${documents}/man1 DESTINATION share/man COMPONENT program)
   install(DIRECTORY ${documents}/bash/ DESTINATION share/bash-completion/completions
           COMPONENT program)
