@@ -15,26 +15,25 @@ list(PREPEND CMAKE_PREFIX_PATH ${cached_dependencies})
 # The plotting library of reports: scripts and licences that lib/report puts into every page.
 set(QTOOL_D3 ${QTOOL_DEPS}/d3-7.9.0)
 set(QTOOL_PLOT ${QTOOL_DEPS}/plot-0.6.17)
+set(QTOOL_ONEDNN_LICENCES ${QTOOL_DEPS}/onednn-2023.2.0/share/doc/onednn)
 foreach(file ${QTOOL_D3}/d3.min.js ${QTOOL_PLOT}/plot.umd.min.js)
   if(NOT EXISTS ${file})
     message(FATAL_ERROR "${file} is missing: third_party/bootstrap.sh fetches it")
   endif()
 endforeach()
 
-find_package(Threads REQUIRED)
-find_package(Protobuf REQUIRED)  # before ONNX, whose package file uses its targets
+# What the library needs of Debian, also when it is installed and another project finds it; Protobuf before
+# ONNX, whose package file uses its targets. By pkg-config what has no CMake package, or one that wants more.
+set(QTOOL_PACKAGES Threads Protobuf fmt nlohmann_json yaml-cpp PkgConfig)
+set(QTOOL_MODULES libzip re2 libxxhash libhwy)
+foreach(package ${QTOOL_PACKAGES} spdlog CLI11)
+  find_package(${package} REQUIRED)
+endforeach()
 find_package(ONNX 1.23 REQUIRED)
 find_package(dnnl 3 REQUIRED)
-find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
-find_package(CLI11 REQUIRED)
-find_package(nlohmann_json REQUIRED)
-find_package(yaml-cpp REQUIRED)
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)  # its CMake package wants its tools too
-pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)  # Debian installs no CMake package of it
-pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
-pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
+foreach(module ${QTOOL_MODULES})
+  pkg_check_modules(${module} REQUIRED IMPORTED_TARGET ${module})
+endforeach()
 
 # The header of onnxruntime's C API, if there is one: the library itself is found while qtool runs.
 find_path(QTOOL_ORT_INCLUDE onnxruntime/onnxruntime_c_api.h
@@ -52,7 +51,7 @@ if(NOT QTOOL_SIMD_AVX512)
   string(APPEND disabled_targets "|HWY_AVX3|HWY_AVX3_DL")
 endif()
 add_library(qtool_highway INTERFACE)
-target_link_libraries(qtool_highway INTERFACE PkgConfig::hwy)
+target_link_libraries(qtool_highway INTERFACE PkgConfig::libhwy)
 target_compile_definitions(qtool_highway INTERFACE HWY_WANT_AVX3_DL HWY_BROKEN_EMU128=1
                            "HWY_DISABLED_TARGETS=(${disabled_targets})")
 target_compile_options(qtool_highway INTERFACE -ffp-contract=off)

@@ -3,8 +3,12 @@
 function(qtool_library folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
   add_library(qtool_${folder} STATIC ${sources})
-  target_include_directories(qtool_${folder} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
-  target_link_libraries(qtool_${folder} PUBLIC ${ARGN} PRIVATE qtool_warnings)
+  target_include_directories(qtool_${folder} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>
+                             $<INSTALL_INTERFACE:include/qtool>)
+  target_link_libraries(qtool_${folder} PUBLIC ${ARGN} PRIVATE $<BUILD_INTERFACE:qtool_warnings>)
+  set_target_properties(qtool_${folder} PROPERTIES EXPORT_NAME ${folder})
+  set_property(GLOBAL APPEND PROPERTY QTOOL_LIBRARIES qtool_${folder})
+  install(TARGETS qtool_${folder} EXPORT qtool ARCHIVE DESTINATION lib/qtool COMPONENT development)
 endfunction()
 
 # qtool_test(<folder> [<dependency>...]): the test program of tests/<folder>, each of its test cases

@@ -29,7 +29,8 @@ packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
   protobuf-compiler libprotobuf-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libzip-dev libre2-dev
   libxxhash-dev libyaml-cpp-dev libhwy-dev
-  chromium # only for the tests of reports
+  dpkg-dev file # cpack's Debian packages
+  chromium man-db zsh # only for the tests of reports, man pages and completions
 )
 
 deps=${QTOOL_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/qtool}

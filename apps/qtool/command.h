@@ -31,5 +31,6 @@ void add_compare_command(CLI::App& app);
 void add_advise_command(CLI::App& app);
 void add_run_command(CLI::App& app);
 void add_inspect_command(CLI::App& app);
+void add_documents_command(CLI::App& app);
 
 }  // namespace qtool

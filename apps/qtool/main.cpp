@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
   qtool::add_advise_command(app);
   qtool::add_run_command(app);
   qtool::add_inspect_command(app);
+  qtool::add_documents_command(app);
   if (argc == 1) {
     std::cout << app.help();
     return kUsage;
