@@ -38,4 +38,12 @@ CLI::Validator positive_number() {
   return {check, "POSITIVE"};
 }
 
+void add_commands(CLI::App& app) {
+  for (const auto add :
+       {add_dynamic_command, add_static_command, add_plan_command, add_calibrate_command,
+        add_merge_command, add_convert_command, add_bench_command, add_compare_command,
+        add_advise_command, add_run_command, add_inspect_command, add_documents_command})
+    add(app);
+}
+
 }  // namespace qtool

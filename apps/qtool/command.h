@@ -19,6 +19,9 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 /// A check of an option that takes a whole number above 0, as CLI::PositiveNumber but for its message.
 CLI::Validator positive_number();
 
+/// Adds all subcommands, in the order of --help.
+void add_commands(CLI::App& app);
+
 // One function for each subcommand, each in cmd_<name>.cpp: adds the options and what runs.
 void add_dynamic_command(CLI::App& app);
 void add_static_command(CLI::App& app);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+
 int run(int argc, char** argv) {
   CLI::App app{"Quantizes ONNX models and shows what that cost.", "qtool"};
   app.set_version_flag("--version", "qtool " QTOOL_VERSION);
@@ -21,18 +22,7 @@ int run(int argc, char** argv) {
       "  qtool bench model.onnx out.onnx --data samples/ --labels labels.npy\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate is not met.");
   app.require_subcommand(1);
-  qtool::add_dynamic_command(app);
-  qtool::add_static_command(app);
-  qtool::add_plan_command(app);
-  qtool::add_calibrate_command(app);
-  qtool::add_merge_command(app);
-  qtool::add_convert_command(app);
-  qtool::add_bench_command(app);
-  qtool::add_compare_command(app);
-  qtool::add_advise_command(app);
-  qtool::add_run_command(app);
-  qtool::add_inspect_command(app);
-  qtool::add_documents_command(app);
+  qtool::add_commands(app);
   if (argc == 1) {
     std::cout << app.help();
     return kUsage;
