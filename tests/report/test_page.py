@@ -286,7 +286,8 @@ def check_advise(browser, page, scheme, work):
         browser.screenshot(work / f"advise_{scheme}.png")
     trials = column(browser, 0)
     points = browser.evaluate("document.querySelectorAll('figure [aria-label=dot] path').length")
-    expect(len(trials) == 9 and points == len(trials) + 1, f"{trials}: {points} points, with the ring of the chosen one")
+    rings = browser.evaluate("document.querySelectorAll('figure [aria-label=dot] circle').length")
+    expect(len(trials) == 9 and points == 9 and rings == 1, f"{trials}: {points} points, {rings} rings")
     first = browser.evaluate("document.querySelector('main, body').innerText")[:2000]
     expect("recommended: " in first and "of the float size" in first, f"no reasons at the top: {first}")
     expect("Advice for" in browser.evaluate("document.title"), "another title")

@@ -43,13 +43,13 @@ function trialColumns(section) {
 function trialsChart(rows, x, y, width) {
   const points = rows.map((row) => ({row, x: x.key(row), y: y.key(row)})).filter((p) => p.x != null && p.y != null);
   const told = ({row}) => [x, y].map((m) => `${m.title}: ${m.text(m.key(row))}`).join('\n');
-  const best = points.filter(({row}) => row.undominated);
   const domain = (values) => {
     const [low, high] = d3.extent(values), margin = 0.12 * ((high - low) || Math.abs(high) || 1);
     return [low >= 0 ? Math.max(0, low - margin) : low - margin, high + margin];
   };
   const axis = (measure) => points.flatMap(({row}) => measure.interval?.(row) ?? [measure.key(row)]);
-  const isPlain = points.length > 40;
+  const hasRoom = points.length <= 8;  // for all names
+  const named = points.filter(({row}) => hasRoom || row.undominated || row.chosen || row.first);
   return Plot.plot({
     ...chartLook, width, height: 340, marginLeft: 70, marginRight: 130, marginBottom: 40,
     x: {label: x.title, domain: domain(axis(x)), grid: true},
@@ -62,7 +62,7 @@ function trialsChart(rows, x, y, width) {
       Plot.dot(points, {x: 'x', y: 'y', r: 6, symbol: ({row}) => row.first ? 'square' : 'circle',
         fill: ({row}) => row.undominated ? 'var(--series-2)' : 'var(--calm)'}),
       Plot.dot(points.filter(({row}) => row.chosen), {x: 'x', y: 'y', r: 10, stroke: 'var(--series-1)', strokeWidth: 2}),
-      Plot.text(isPlain ? best : points, {x: 'x', y: 'y', text: ({row}) => row.name.split('/').pop(), dx: 8, dy: -9,
+      Plot.text(named, {x: 'x', y: 'y', text: ({row}) => row.name.split('/').pop(), dx: 8, dy: -9,
         textAnchor: 'start'}),
       Plot.tip(points, Plot.pointer({x: 'x', y: 'y', lineHeight: 1.3,
         title: (point) => `${point.row.name}\n${told(point)}`})),
