@@ -51,9 +51,9 @@ struct BenchResult {
   std::uintmax_t size_bytes = 0;
   ColdRun cold;
   Latency latency;
-  std::optional<Estimate> latency_ratio;      // this / first, round by round
-  std::vector<Score> scores;                  // by the labels, or by the user's own command
-  std::optional<double> agreement;            // share of samples with the first model's top-1
+  std::optional<Estimate> latency_ratio;       // this / first, round by round
+  std::vector<Score> scores;                   // by the labels, or by the user's own command
+  std::optional<double> agreement;             // share of samples with the first model's top-1
   std::map<std::string, OutputError> outputs;  // by output name
 };
 
