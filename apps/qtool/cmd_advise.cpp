@@ -120,6 +120,8 @@ void advise(AdviseOptions& options) {
         return runner.run(candidate, std::move(plan));
       },
       [&](const Trial& trial) { return runner.sensitivity(trial); },
+      [&](const Candidate& candidate, const std::vector<std::string>& nodes,
+          const std::string& change) { return runner.widened(candidate, nodes, change); },
       [&](const std::vector<Trial*>& finalists) { runner.time_again(finalists); }};
   const SearchResult result =
       search(standard_candidates(quantize.quant), trials, options.max_trials);

@@ -213,6 +213,28 @@ void TrialRunner::time_again(const std::vector<Trial*>& trials) {
   }
 }
 
+Candidate TrialRunner::widened(Candidate candidate, const std::vector<std::string>& nodes,
+                               const std::string& change) const {
+  const Graph& graph = setting_.model.graph;
+  const bool is_signed = candidate.quant.activation.dtype == DType::kInt8;
+  const auto widen = [&](const std::vector<ValueId>& values) {
+    for (const ValueId id : values)
+      if (id != ValueId::kNone && !graph.value(id).constant)
+        candidate.quant.tensor_rules.push_back({.values = graph.value(id).name,
+                                                .dtype = is_signed ? DType::kInt16 : DType::kUInt16,
+                                                .origin = kAdvised});
+  };
+  for (const NodeId id : graph.nodes()) {
+    const Node& node = graph.node(id);
+    if (std::find(nodes.begin(), nodes.end(), node.name) == nodes.end()) continue;
+    widen(node.inputs);
+    widen(node.outputs);
+  }
+  candidate.name += "; " + change;
+  candidate.qoperator = false;
+  return candidate;
+}
+
 std::vector<std::string> TrialRunner::sensitivity(const Trial& trial) const {
   std::set<std::string> quantized_nodes;
   for (const NodePlan& node : trial.plan.nodes)

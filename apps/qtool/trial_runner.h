@@ -56,6 +56,9 @@ class TrialRunner {
   /// Throws Error if the candidate quantizes nothing.
   QuantPlan plan(const Candidate& candidate);
   Trial run(const Candidate& candidate, QuantPlan plan);
+  /// The candidate with activations of 16 bits around these nodes, in QDQ form.
+  Candidate widened(Candidate candidate, const std::vector<std::string>& nodes,
+                    const std::string& change) const;
   /// The nodes that a trial quantizes, those that add most error first.
   std::vector<std::string> sensitivity(const Trial& trial) const;
   void time_again(const std::vector<Trial*>& trials);

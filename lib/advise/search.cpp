@@ -15,8 +15,14 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-// Modes that nodes are put back to, the one that keeps more of the gain first.
+// Modes that operators are put back to, the one that keeps more of the gain first.
 constexpr std::array kFallbacks = {Mode::kDynamic, Mode::kFloat};
+
+// What single nodes are put back to.
+struct Fallback {
+  std::string name;
+  std::function<Candidate(const Candidate&, const Names&, const std::string& change)> apply;
+};
 
 class Search {
  public:
@@ -34,9 +40,10 @@ class Search {
   std::optional<std::size_t> measure(const Candidate& candidate, const Accept& accept = {});
   std::size_t best() const { return best_trial(trials_); }
   std::vector<std::size_t> repairable() const;
-  void repair(std::size_t trial, const Names& order, Mode mode);
-  std::optional<std::size_t> put_back(std::size_t base, const Names& nodes, Mode mode);
-  void give_back(std::size_t base, Names nodes, Mode mode, std::size_t repaired);
+  void repair(std::size_t trial, const Names& order, const Fallback& fallback);
+  std::optional<std::size_t> put_back(std::size_t base, const Names& nodes,
+                                      const Fallback& fallback);
+  void give_back(std::size_t base, Names nodes, const Fallback& fallback, std::size_t repaired);
   bool keeps_accuracy(std::optional<std::size_t> trial) const {
     return trial && unmet(trials_[*trial]).accuracy == 0;
   }
@@ -48,6 +55,13 @@ class Search {
       by_effect_;  // their places; nothing for failures
   std::vector<Failure> failures_;
 };
+
+// Whether the search made the candidate, of another one.
+bool is_advised(const Candidate& candidate) {
+  const std::vector<NodeRule>& rules = candidate.quant.rules;
+  return std::any_of(rules.begin(), rules.end(),
+                     [](const NodeRule& rule) { return rule.origin == kAdvised; });
+}
 
 // What a plan does, in a form to compare: two candidates may come to the same file for other reasons.
 std::string effect(const Candidate& candidate, QuantPlan plan) {
@@ -67,7 +81,7 @@ std::optional<std::size_t> Search::measure(const Candidate& candidate, const Acc
     trials_.push_back(does_.measure(candidate, std::move(plan)));
     return known->second = trials_.size() - 1;
   } catch (const Error& error) {
-    failures_.push_back({candidate.name, error.what()});
+    if (!is_advised(candidate)) failures_.push_back({candidate.name, error.what()});
     return std::nullopt;
   }
 }
@@ -139,25 +153,26 @@ std::vector<std::size_t> Search::repairable() const {
   return found;
 }
 
-std::optional<std::size_t> Search::put_back(std::size_t base, const Names& nodes, Mode mode) {
-  return measure(with_mode(trials_[base].candidate, nodes, mode,
-                           fmt::format("{} nodes {}", nodes.size(), name(mode))));
+std::optional<std::size_t> Search::put_back(std::size_t base, const Names& nodes,
+                                            const Fallback& fallback) {
+  return measure(fallback.apply(trials_[base].candidate, nodes,
+                                fmt::format("{} nodes {}", nodes.size(), fallback.name)));
 }
 
 // Puts the fewest of the nodes back that give the accuracy, and then gives some of them back.
-void Search::repair(std::size_t base, const Names& order, Mode mode) {
+void Search::repair(std::size_t base, const Names& order, const Fallback& fallback) {
   std::size_t fails = 0, holds = order.size();
   std::optional<std::size_t> repaired;
-  if (mode != Mode::kFloat) {  // all of them float is the float model
-    repaired = put_back(base, order, mode);
+  if (fallback.name != name(Mode::kFloat)) {  // all of them float is the float model
+    repaired = put_back(base, order, fallback);
     if (!keeps_accuracy(repaired)) return;
   }
   while (holds - fails > 1) {
     const std::size_t middle = std::midpoint(fails, holds);
     const auto trial =
-        put_back(base, {order.begin(), order.begin() + std::ptrdiff_t(middle)}, mode);
-    if (!trial) return;
-    if (keeps_accuracy(trial)) {
+        put_back(base, {order.begin(), order.begin() + std::ptrdiff_t(middle)}, fallback);
+    if (left_ <= 0) return;
+    if (!trial || keeps_accuracy(trial)) {  // none: with these put back nothing is quantized
       holds = middle;
       repaired = trial;
     } else {
@@ -165,17 +180,18 @@ void Search::repair(std::size_t base, const Names& order, Mode mode) {
     }
   }
   if (repaired)
-    give_back(base, {order.begin(), order.begin() + std::ptrdiff_t(holds)}, mode, *repaired);
+    give_back(base, {order.begin(), order.begin() + std::ptrdiff_t(holds)}, fallback, *repaired);
 }
 
 // Gives nodes back one by one, the least sensitive first. Without the last of them the accuracy was lacking.
-void Search::give_back(std::size_t base, Names nodes, Mode mode, std::size_t repaired) {
+void Search::give_back(std::size_t base, Names nodes, const Fallback& fallback,
+                       std::size_t repaired) {
   constexpr std::ptrdiff_t kMost = 8;
   const std::ptrdiff_t last = std::ssize(nodes) - 2;
   for (std::ptrdiff_t i = last; i >= 0 && last - i < kMost; --i) {
     Names fewer = nodes;
     fewer.erase(fewer.begin() + i);
-    const auto trial = put_back(base, fewer, mode);
+    const auto trial = put_back(base, fewer, fallback);
     if (!keeps_accuracy(trial) || cost(trials_[*trial]) > cost(trials_[repaired])) continue;
     nodes = std::move(fewer);
     repaired = *trial;
@@ -183,10 +199,18 @@ void Search::give_back(std::size_t base, Names nodes, Mode mode, std::size_t rep
 }
 
 void Search::repair() {
+  const auto to_mode = [](Mode mode) -> Fallback {
+    return {std::string(name(mode)),
+            [mode](const Candidate& candidate, const Names& nodes, const std::string& change) {
+              return with_mode(candidate, nodes, mode, change);
+            }};
+  };
+  const Fallback fallbacks[] = {
+      to_mode(Mode::kDynamic), {"with 16 bits", does_.widen}, to_mode(Mode::kFloat)};
   for (const std::size_t base : repairable()) {
     const Names order = does_.sensitivity(trials_[base]);
-    for (const Mode mode : kFallbacks)
-      if (!order.empty()) repair(base, order, mode);
+    for (const Fallback& fallback : fallbacks)
+      if (!order.empty()) repair(base, order, fallback);
   }
 }
 
