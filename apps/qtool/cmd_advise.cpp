@@ -160,9 +160,10 @@ void add_advise_command(CLI::App& app) {
   command->add_option("model", quantize.model, "Float model (.onnx)")->required();
   command->add_option("-o,--best", quantize.output, "Write the recommended model (.onnx)");
   add_sample_options(*command, "--calib", options->samples);
-  command->add_option(
-      "--data", options->data,
-      "Samples to judge by (default: those of --calib); --max-samples is of --calib");
+  command
+      ->add_option("--data", options->data,
+                   "Samples to judge by (default: those of --calib); --max-samples is of --calib")
+      ->check(read_several_times);
   add_judge_options(*command, options->judge);
   add_gate_options(*command, options->bounds);
   command

@@ -98,10 +98,6 @@ void report(const BenchOptions& options, const BenchRun& run) {
   if (!options.common.quiet) std::cout << text << std::flush;
 }
 
-std::string check_data(const std::string& path) {
-  return path == "-" ? "bench reads the samples several times; give a list in a file" : "";
-}
-
 void check(const BenchOptions& options) {
   if (options.gates.any_relative() && options.models.size() < 2)
     throw CLI::ValidationError("a gate that compares with the first model needs a second one");
@@ -183,7 +179,7 @@ void add_bench_command(CLI::App& app) {
   command
       ->add_option("models", options->models, "Models; the first is what the others are judged by")
       ->required();
-  add_sample_options(*command, "--data", options->samples)->check(check_data);
+  add_sample_options(*command, "--data", options->samples)->check(read_several_times);
   add_backend_options(*command, options->backends, options->ort_library);
   add_judge_options(*command, options->judge);
   command->add_option("--save-outputs", options->save_outputs,

@@ -117,6 +117,10 @@ CLI::Option* add_sample_options(CLI::App& command, const std::string& flag,
   return path;
 }
 
+std::string read_several_times(const std::string& path) {
+  return path == "-" ? "the samples are read several times; give a list in a file" : "";
+}
+
 std::string identity(const std::string& path) {
   std::error_code none;
   const auto time = std::filesystem::last_write_time(path, none);

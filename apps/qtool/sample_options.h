@@ -30,6 +30,10 @@ struct SampleOptions {
 /// Returns that of `flag`.
 CLI::Option* add_sample_options(CLI::App& command, const std::string& flag, SampleOptions& options);
 
+/// A check of the flag's value for commands that read the samples more than once: a list on standard input is
+/// none for them. Returns what is wrong, or nothing.
+std::string read_several_times(const std::string& path);
+
 /// A text that differs for other samples: the options, the path, and when what lies there was changed last (of a
 /// folder: when files came or went).
 std::string identity(const SampleOptions& options);

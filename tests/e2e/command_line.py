@@ -252,6 +252,7 @@ USAGE = [
     ("a batch of nothing", "run model.onnx --data images.npy -o out --batch-size 0"),
     ("feedback of half a pair", "run two.onnx --data rows.npy -o out --feedback sum="),
     ("a stream that would be read twice", "bench model.onnx --data -"),
+    ("a stream that every trial would read", "advise model.onnx --calib images.npy --data -"),
     ("a shard that is none", "calibrate model.onnx --calib images.npy -o t.json --shard 3/3"),
     ("half a shard", "calibrate model.onnx --calib images.npy -o t.json --shard 1"),
     ("samples for a table nobody named", "calibrate model.onnx --calib images.npy"),
