@@ -207,7 +207,9 @@ void quantize_file(QuantizeOptions& options, const Calibrate& calibrate,
   if (options.dry_run) return;
   const Graph prepared = options.report.empty() ? Graph() : model.graph;
   with_context([&] { return options.model; },
-               [&] { carry_out(model, plan, options.to_qoperator, pass_options(options)); });
+               [&, &model = model, &plan = plan] {
+                 carry_out(model, plan, options.to_qoperator, pass_options(options));
+               });
   save_model(model, options.output);
   if (!options.report.empty()) write_report(options, prepared, plan, model, record);
   if (!options.common.quiet) print_summary(options, plan);
