@@ -18,7 +18,7 @@ import time
 
 import numpy as np
 import onnxruntime
-from onnx import TensorProto, helper
+from onnx import helper
 
 import interop
 
@@ -40,16 +40,17 @@ def accuracy(runner, feeds, labels):
     return 100 * np.mean([np.argmax(runner.run(None, {name: x})[0]) == y for x, y in zip(feeds, labels)])
 
 
-def do_nothing(shape):
+def do_nothing(feed):
     """A session of a model that returns its input, whose time is what a call from Python takes."""
-    value = {kind: helper.make_tensor_value_info(kind, TensorProto.FLOAT, shape) for kind in ("x", "y")}
-    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [value["x"]], [value["y"]])
+    dtype = helper.np_dtype_to_tensor_dtype(feed.dtype)
+    x, y = (helper.make_tensor_value_info(name, dtype, feed.shape) for name in ("x", "y"))
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [x], [y])
     return session(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8).SerializeToString())
 
 
 def latency_ratio(first, second, feeds, rounds=200):
     """The ratio second / first of the median times over rounds, run in turns, without the calls from Python."""
-    runners = (first, second, do_nothing(feeds[0].shape))
+    runners = (first, second, do_nothing(feeds[0]))
     times = np.empty((rounds, len(runners)))
     for i in range(-20, rounds):
         for k, runner in enumerate(runners):
@@ -85,11 +86,17 @@ def judge(program, sample, count, folder):
         np.save(folder / "images.npy", images[images.files[0]][:count])
         data = folder / "images.npy"
     np.save(folder / "labels.npy", labels)
-    best, float_row, row = advised(program, sample, data, folder / "labels.npy", folder)
-    if row["backend"] != "onnxruntime":
-        return f"measured by {row['backend']}", "onnxruntime was not used"
+    # A busy machine is not equally busy at two times: what is looked for is one at which both agree. What the
+    # program knows already of its trials it reads again; only the best of them are timed again.
+    for _ in range(5):
+        best, float_row, row = advised(program, sample, data, folder / "labels.npy", folder)
+        if row["backend"] != "onnxruntime":
+            return f"measured by {row['backend']}", "onnxruntime was not used"
+        runners = session(str(sample.path)), session(str(best))
+        ratio = latency_ratio(*runners, feeds[:16])
+        if abs(ratio / row["latency_ratio"] - 1) <= 0.2:
+            break
 
-    runners = session(str(sample.path)), session(str(best))
     found = [accuracy(runner, feeds, labels) for runner in runners]
     said = [100 * float_row["scores"]["top1"], 100 * row["scores"]["top1"]]
     size = best.stat().st_size / sample.path.stat().st_size
@@ -100,12 +107,7 @@ def judge(program, sample, count, folder):
         problems.append(f"{size:.3f} of the size")
     if max(abs(a - b) for a, b in zip(found, said)) > 0.1:
         problems.append(f"accuracies {said} in the table, {found} found")
-    # A busy machine is not equally busy for both: what is looked for is a time at which they agree.
-    for _ in range(5):
-        ratio = latency_ratio(*runners, feeds[:16])
-        if abs(ratio / row["latency_ratio"] - 1) <= 0.2:
-            break
-    else:
+    if abs(ratio / row["latency_ratio"] - 1) > 0.2:
         problems.append(f"{row['latency_ratio']:.2f} of the latency in the table, {ratio:.2f} found")
     figures = f"{row['path']}: {found[0]:.2f} -> {found[1]:.2f} %, {size:.3f} of the size, {ratio:.2f} of the latency"
     return f"{figures} (table {row['latency_ratio']:.2f})", "; ".join(problems)
