@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-#include "base/file.h"
+#include "base/temporary_folder.h"
 
 namespace qtool {
 

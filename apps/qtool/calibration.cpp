@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/parallel.h"
 #include "calib/calibrate.h"
@@ -13,6 +14,7 @@
 #include "calib/statistics/table_file.h"
 #include "ir/bodies.h"
 #include "ir/fingerprint.h"
+#include "output_checks.h"
 #include "progress.h"
 #include "quant/auto_ranges.h"
 
@@ -144,6 +146,7 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options) {
       ->excludes(calib);
   add_range_options(command, options.choice);
   command.add_option("--save-ranges", options.save_ranges, "Write the ranges (.json)")
+      ->check(output_file())
       ->needs(calib);
 }
 

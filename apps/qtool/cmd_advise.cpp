@@ -5,11 +5,12 @@
 
 #include "advise/reasons.h"
 #include "backend_options.h"
-#include "base/file.h"
+#include "base/atomic_file.h"
 #include "gate_options.h"
 #include "ir/fingerprint.h"
 #include "judge.h"
 #include "kernels/onednn/qweight.h"
+#include "output_checks.h"
 #include "quantize.h"
 #include "report/advise_report.h"
 #include "sample_options.h"
@@ -158,7 +159,8 @@ void add_advise_command(CLI::App& app) {
       options->quantize.common);
   QuantizeOptions& quantize = options->quantize;
   command->add_option("model", quantize.model, "Float model (.onnx)")->required();
-  command->add_option("-o,--best", quantize.output, "Write the recommended model (.onnx)");
+  command->add_option("-o,--best", quantize.output, "Write the recommended model (.onnx)")
+      ->check(output_file());
   add_sample_options(*command, "--calib", options->samples);
   command
       ->add_option("--data", options->data,
@@ -183,9 +185,11 @@ void add_advise_command(CLI::App& app) {
       "Folder of the trials (default: <model>.trials); an interrupted search goes on "
       "with what is there");
   command->add_flag("--keep-models", options->keep_models, "Keep the models of all trials there");
-  command->add_option("--json", options->json, "Write all trials to this file");
-  command->add_option("--report", options->report,
-                      "Write a page with all trials to this file (.html)");
+  command->add_option("--json", options->json, "Write all trials to this file")
+      ->check(output_file());
+  command
+      ->add_option("--report", options->report, "Write a page with all trials to this file (.html)")
+      ->check(output_file());
   add_scheme_options(*command, quantize.scheme, quantize.quant);
   command->callback([options] { advise(*options); });
 }

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "backend_options.h"
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "command.h"
@@ -8,6 +9,7 @@
 #include "judge.h"
 #include "measure/measure.h"
 #include "onnx_io/onnx_io.h"
+#include "output_checks.h"
 #include "progress.h"
 #include "report/baseline.h"
 #include "report/bench_report.h"
@@ -185,12 +187,16 @@ void add_bench_command(CLI::App& app) {
   command->add_option("--save-outputs", options->save_outputs,
                       "Folder for the outputs of each model (.npy)");
   add_gate_options(*command, options->gates);
-  command->add_option("--json", options->json, "Write the figures to this file");
-  command->add_option("--markdown", options->markdown,
-                      "Write the tables to this file, as Markdown");
-  command->add_option("--junit", options->junit, "Write the gates to this file, as JUnit's XML");
-  command->add_option("--report", options->report,
-                      "Write a page to read in a browser (.html): tables and a plot of all models");
+  command->add_option("--json", options->json, "Write the figures to this file")
+      ->check(output_file());
+  command->add_option("--markdown", options->markdown, "Write the tables to this file, as Markdown")
+      ->check(output_file());
+  command->add_option("--junit", options->junit, "Write the gates to this file, as JUnit's XML")
+      ->check(output_file());
+  command
+      ->add_option("--report", options->report,
+                   "Write a page to read in a browser (.html): tables and a plot of all models")
+      ->check(output_file());
   command->add_option("--baseline", options->baseline,
                       "Compare with an earlier run, the file of its --json");
   command
@@ -199,8 +205,10 @@ void add_bench_command(CLI::App& app) {
       ->check(positive_number());
   command->add_flag("--profile", options->profile,
                     "Show what time goes into which operators and nodes, and who computes them");
-  command->add_option("--trace", options->trace,
-                      "Write one run of each model as a Chrome trace (JSON) to this file");
+  command
+      ->add_option("--trace", options->trace,
+                   "Write one run of each model as a Chrome trace (JSON) to this file")
+      ->check(output_file());
   command->callback([options] { run(*options); });
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/parallel.h"
 #include "calib/remarks.h"
@@ -12,6 +13,7 @@
 #include "interrupt.h"
 #include "ir/bodies.h"
 #include "ir/fingerprint.h"
+#include "output_checks.h"
 #include "progress.h"
 #include "quantize.h"
 #include "report/calibration_report.h"
@@ -149,11 +151,14 @@ void add_calibrate_command(CLI::App& app) {
   QuantizeOptions& quantize = options->quantize;
   command->add_option("model", quantize.model, "Float model (.onnx)")->required();
   CLI::Option* output =
-      command->add_option("-o,--output", quantize.output, "Table to write (.json)");
+      command->add_option("-o,--output", quantize.output, "Table to write (.json)")
+          ->check(output_file());
   CLI::Option* calib = add_sample_options(*command, "--calib", options->samples)->required(false);
-  CLI::Option* report = command->add_option(
-      "--report", options->report,
-      "Write a page to read in a browser (.html): histograms, and the ranges of all methods");
+  CLI::Option* report = command
+                            ->add_option("--report", options->report,
+                                         "Write a page to read in a browser (.html): histograms, "
+                                         "and the ranges of all methods")
+                            ->check(output_file());
   command
       ->add_option("--calib-table", options->table,
                    "Report this table of qtool calibrate; nothing is run")

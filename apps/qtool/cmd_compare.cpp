@@ -1,11 +1,12 @@
 #include <filesystem>
 #include <iostream>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
 #include "command.h"
 #include "measure/causes.h"
 #include "measure/twins.h"
 #include "onnx_io/onnx_io.h"
+#include "output_checks.h"
 #include "progress.h"
 #include "quantize.h"
 #include "report/compare_report.h"
@@ -67,9 +68,12 @@ void add_compare_command(CLI::App& app) {
   command->add_option("quantized", options->other, "What was made of it (.onnx)")->required();
   add_sample_options(*command, "--data", options->samples);
   command->add_flag("--all", options->all, "Show all values, not the worst 20");
-  command->add_option("--json", options->json, "Write the figures of all values to this file");
-  command->add_option("--report", options->report,
-                      "Write a page to read in a browser (.html): what is to blame, and charts");
+  command->add_option("--json", options->json, "Write the figures of all values to this file")
+      ->check(output_file());
+  command
+      ->add_option("--report", options->report,
+                   "Write a page to read in a browser (.html): what is to blame, and charts")
+      ->check(output_file());
   command->callback([options] { run(*options); });
 }
 

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "ir/bodies.h"
 #include "onnx_io/onnx_io.h"
+#include "output_checks.h"
 #include "passes/pass.h"
 #include "passes/quantized_forms.h"
 #include "passes/quantized_value.h"
@@ -80,7 +81,9 @@ void add_convert_command(CLI::App& app) {
       "  qtool convert trained.onnx out.onnx    weights behind QuantizeLinear become integers",
       options->common);
   command->add_option("model", options->model, "Quantized model (.onnx)")->required();
-  command->add_option("output", options->output, "Model to write (.onnx)")->required();
+  command->add_option("output", options->output, "Model to write (.onnx)")
+      ->check(output_file())
+      ->required();
   command->add_option("--format", options->format, "qdq (default) or qoperator")
       ->check(CLI::IsMember({"qdq", "qoperator"}));
   command->callback([options] { convert(*options); });

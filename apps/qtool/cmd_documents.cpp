@@ -1,6 +1,6 @@
 #include <filesystem>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
 #include "command.h"
 #include "completion.h"
 #include "man_page.h"

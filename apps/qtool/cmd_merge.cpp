@@ -1,6 +1,8 @@
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "calib/statistics/table_file.h"
 #include "command.h"
+#include "output_checks.h"
 
 namespace qtool {
 namespace {
@@ -33,7 +35,9 @@ void add_merge_command(CLI::App& app) {
                   "  qtool merge 0.json 1.json 2.json -o table.json", options->common);
   command->add_option("tables", options->tables, "Tables of qtool calibrate --shard (.json)")
       ->required();
-  command->add_option("-o,--output", options->output, "Table to write (.json)")->required();
+  command->add_option("-o,--output", options->output, "Table to write (.json)")
+      ->check(output_file())
+      ->required();
   command->callback([options] { merge_files(*options); });
 }
 

@@ -1,4 +1,5 @@
 #include "calibration.h"
+#include "output_checks.h"
 #include "quantize.h"
 
 namespace qtool {
@@ -13,7 +14,9 @@ void add_plan_command(CLI::App& app) {
                   "  qtool static model.onnx out.onnx --plan plan.json",
                   options->common);
   command->add_option("model", options->model, "Float model (.onnx)")->required();
-  command->add_option("-o,--output", options->output, "Plan to write (.json)")->required();
+  command->add_option("-o,--output", options->output, "Plan to write (.json)")
+      ->check(output_file())
+      ->required();
   command->add_flag_callback(
       "--dynamic", [options] { options->quant.mode = Mode::kDynamic; },
       "Plan what qtool dynamic would do; without it, what qtool static would");

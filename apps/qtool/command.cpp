@@ -3,7 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include "base/cpu.h"
+#include "base/memory.h"
 #include "base/parallel.h"
+#include "output_checks.h"
 
 namespace qtool {
 
@@ -17,9 +19,18 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
       ->add_option("--threads", options.threads,
                    "Threads that compute; results do not depend on them (default: one a core)")
       ->check(positive_number());
-  command->parse_complete_callback([&options] {
+  command
+      ->add_option(
+          "--max-memory", options.max_memory,
+          "Memory to take at most: bytes, or with a unit as in 4GB (default: 80 % of what is free)")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->type_name("SIZE");
+  command->parse_complete_callback([command, &options] {
     if (options.threads == 0) options.threads = usable_cores();
     set_threads(options.threads);
+    if (options.max_memory == 0) options.max_memory = free_memory() / 5 * 4;
+    limit_memory(options.max_memory);
+    check_outputs(*command);
     using Level = spdlog::level::level_enum;
     spdlog::set_level(options.quiet            ? Level::err
                       : options.verbosity == 0 ? Level::warn

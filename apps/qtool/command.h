@@ -9,10 +9,11 @@ namespace qtool {
 struct CommonOptions {
   bool quiet = false;
   int verbosity = 0;
-  int threads = 0;  // at least 1 when the command runs
+  int threads = 0;             // at least 1 when the command runs
+  std::size_t max_memory = 0;  // bytes; 0: what is free, but for a fifth
 };
 
-/// Adds a subcommand with --quiet, -v and --threads, which are in force when it runs; `examples` stand at the end of its help.
+/// Adds a subcommand with --quiet, -v, --threads and --max-memory, which are in force when it runs; `examples` stand at the end of its help.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& examples, CommonOptions& options);
 

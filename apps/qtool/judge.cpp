@@ -1,6 +1,6 @@
 #include "judge.h"
 
-#include "base/file.h"
+#include "base/temporary_folder.h"
 #include "measure/metric_command.h"
 #include "metrics/label_metrics.h"
 #include "output_files.h"

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "command.h"
+#include "version.h"
 
 namespace {
 
@@ -14,7 +15,7 @@ constexpr int kUsage = 2;
 
 int run(int argc, char** argv) {
   CLI::App app{"Quantizes ONNX models and shows what that cost.", "qtool"};
-  app.set_version_flag("--version", "qtool " QTOOL_VERSION);
+  app.set_version_flag("--version", qtool::kVersionText);
   app.footer(
       "Examples:\n"
       "  qtool dynamic model.onnx out.onnx\n"
@@ -47,7 +48,7 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const std::bad_alloc&) {
-    spdlog::error("out of memory");
+    spdlog::error("takes more memory than is left of --max-memory");
   } catch (const std::exception& error) {
     spdlog::error("{}", error.what());
   }

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "option_facts.h"
+#include "version.h"
 
 namespace qtool {
 namespace {
@@ -99,7 +100,7 @@ std::string man_page(const CLI::App& command) {
   const std::string name = man_page_name(command);
   const std::vector<OptionFacts> options = option_facts(command);
   std::string text = fmt::format(".TH {} 1 \"\" \"qtool {}\"\n", literal(upper_case(name)),
-                                 literal(QTOOL_VERSION));
+                                 literal(kVersion));
   text += section("NAME") + literal(name) + " \\- " + literal(command.get_description()) + "\n";
   text += section("SYNOPSIS") + synopsis(command, options);
   text += entries(options) + commands(command) + examples(command.get_footer());

@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "ir/fingerprint.h"
 #include "ir/text.h"
 #include "measure/twins.h"
 #include "onnx_io/onnx_io.h"
+#include "output_checks.h"
 #include "passes/pass.h"
 #include "quant/plan_file.h"
 #include "quant/quantized_operators.h"
@@ -169,13 +171,17 @@ void add_plan_options(CLI::App& command, QuantizeOptions& options) {
 
 void add_quantize_options(CLI::App& command, QuantizeOptions& options) {
   command.add_option("model", options.model, "Float model (.onnx)")->required();
-  command.add_option("output", options.output, "Quantized model to write (.onnx)")->required();
+  command.add_option("output", options.output, "Quantized model to write (.onnx)")
+      ->check(output_file())
+      ->required();
   add_plan_options(command, options);
   command.add_option("--plan", options.plan,
                      "Apply this plan, of qtool plan, instead of making one");
-  CLI::Option* report = command.add_option(
-      "--report", options.report,
-      "Write a page to read in a browser (.html): the graph by modes, ranges, weights, the plan");
+  CLI::Option* report = command
+                            .add_option("--report", options.report,
+                                        "Write a page to read in a browser (.html): the graph by "
+                                        "modes, ranges, weights, the plan")
+                            ->check(output_file());
   command.add_flag("--dry-run", options.dry_run, "Print what would be done and write nothing")
       ->excludes(report);
   command

@@ -6,7 +6,9 @@
 #include <set>
 
 #include "advise/trial_file.h"
+#include "base/atomic_file.h"
 #include "base/file.h"
+#include "base/temporary_folder.h"
 #include "calib/methods/choose_ranges.h"
 #include "calib/ranges/foreign_ranges.h"
 #include "calib/statistics/table_file.h"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,8 +34,8 @@ template <class... Args>
   throw Error(fmt::format(format, std::forward<Args>(args)...));
 }
 
-/// Runs `body`; an Error that leaves it gets the context that `where()` describes. `where` is
-/// called only then, so that describing costs nothing on the good path.
+/// Runs `body`; an Error that leaves it gets the context that `where()` describes, and std::bad_alloc
+/// becomes one. `where` is called only then, so that describing costs nothing on the good path.
 template <class Where, class Body>
 decltype(auto) with_context(Where&& where, Body&& body) {
   try {
@@ -42,6 +43,8 @@ decltype(auto) with_context(Where&& where, Body&& body) {
   } catch (Error& error) {
     error.add_context(where());
     throw;
+  } catch (const std::bad_alloc&) {
+    throw Error("takes more memory than is left of --max-memory").add_context(where());
   }
 }
 

@@ -40,17 +40,6 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
            [size = size_](const std::byte* p) { ::munmap(const_cast<std::byte*>(p), size); }};
 }
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "qtool.XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) fail("{}: cannot be made: {}", name, std::strerror(errno));
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 void MappedFile::forget(std::size_t begin, std::size_t end) const {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const std::size_t first = begin / page * page;
@@ -64,45 +53,8 @@ std::shared_ptr<const std::byte> MappedFile::part(std::size_t begin, std::size_t
           [file = *this, begin, end](const std::byte*) { file.forget(begin, end); }};
 }
 
-AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
-  std::string name = target_.string() + ".XXXXXX";
-  descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor_ < 0) fail_errno(target_, "cannot be written");
-  temporary_ = name;
-  // mkostemp gives 0600; the finished file gets what any new file would get.
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  ::fchmod(descriptor_, 0666 & ~mask);
-}
-
-AtomicFile::~AtomicFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
-}
-
-void AtomicFile::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail_errno(target_, "cannot be written");
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
-void AtomicFile::commit() {
-  if (::fsync(descriptor_) != 0) fail_errno(target_, "cannot be written");
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail_errno(target_, "cannot be written");
-  temporary_.clear();
-}
-
 std::string read_file(const std::filesystem::path& path) {
   return std::string(MappedFile(path).text());
-}
-
-void write_file(const std::filesystem::path& path, std::string_view bytes) {
-  AtomicFile file(path);
-  file.write(bytes);
-  file.commit();
 }
 
 }  // namespace qtool

@@ -9,20 +9,6 @@
 
 namespace qtool {
 
-/// A new folder for temporary files, gone with all that is in it when this ends.
-class TemporaryFolder {
- public:
-  /// Throws Error if none can be made.
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 /// A file's bytes, mapped read-only. Copies share the mapping, which lives as long as any of them.
 class MappedFile {
  public:
@@ -45,33 +31,7 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-/// A file written beside its target and renamed onto it by commit(): readers see the old file or
-/// the whole new one. Without commit() the target stays as it was and nothing is left behind.
-class AtomicFile {
- public:
-  /// Creates the temporary file in the folder of `target`. Throws Error if that is not possible.
-  explicit AtomicFile(std::filesystem::path target);
-  ~AtomicFile();
-  AtomicFile(const AtomicFile&) = delete;
-  AtomicFile& operator=(const AtomicFile&) = delete;
-
-  /// File descriptor open for writing.
-  int descriptor() const { return descriptor_; }
-  /// Appends bytes. Throws Error, naming the target, if the disk is full or fails.
-  void write(std::string_view bytes);
-  /// Syncs to disk and renames onto the target.
-  void commit();
-
- private:
-  std::filesystem::path target_;
-  std::filesystem::path temporary_;
-  int descriptor_ = -1;
-};
-
 /// The file's bytes. Throws Error as MappedFile does.
 std::string read_file(const std::filesystem::path& path);
-
-/// Writes `bytes` to `path` through an AtomicFile.
-void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace qtool

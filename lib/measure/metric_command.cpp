@@ -35,9 +35,9 @@ std::string with_places(const std::string& command, const std::string& outputs,
   return result;
 }
 
-// What the command printed; fails unless it ended well.
+// What the command printed; fails unless it ended well. Our limit of memory is not the command's.
 std::string printed_by(const std::string& command) {
-  FILE* pipe = ::popen(command.c_str(), "r");
+  FILE* pipe = ::popen(("ulimit -S -d \"$(ulimit -H -d)\"; " + command).c_str(), "r");
   if (pipe == nullptr) fail("cannot be run");
   std::string text;
   std::array<char, 4096> block;

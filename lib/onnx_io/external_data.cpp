@@ -24,7 +24,8 @@ std::size_t parse_size(std::string_view key, const std::string& text) {
   return value;
 }
 
-// Where `location` leads, links followed. It must stay below the folder of the model.
+// Where `location` leads, links followed. It must stay below the folder of the model, in a file that
+// lies nowhere else as well.
 fs::path resolve(const fs::path& folder, const std::string& location) {
   const fs::path relative(location);
   if (relative.is_absolute() || std::count(relative.begin(), relative.end(), "..") > 0)
@@ -36,6 +37,11 @@ fs::path resolve(const fs::path& folder, const std::string& location) {
   if (std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first != root.end())
     fail("external data '{}' links to a file outside the folder of the model; copy it there",
          location);
+  if (fs::hard_link_count(path, error) > 1 && !error && fs::is_regular_file(path))
+    fail(
+        "external data '{}' is a file with several names (hard links), which may lie outside the "
+        "folder of the model; make a copy of it",
+        location);
   return path;
 }
 

@@ -28,7 +28,8 @@ class ExternalData {
     std::size_t size;
   };
   /// The bytes of the tensor; `size` of them if it does not say how many. Throws Error if the location
-  /// leaves the folder or is no regular file, or if offset and length do not lie in the file.
+  /// leaves the folder, also by links of either kind, or is no regular file, or if offset and length do
+  /// not lie in the file.
   Bytes find(const onnx::TensorProto& proto, std::size_t size);
   /// How large the files are that were read so far, but for the model's own.
   std::uintmax_t total_bytes() const;

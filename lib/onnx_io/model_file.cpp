@@ -1,11 +1,10 @@
 #include <google/protobuf/stubs/logging.h>
 #include <onnx/checker.h>
 
-#include <limits>
-#include <memory>
-
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "ir/verify.h"
+#include "onnx_io/data_file.h"
 #include "onnx_io/library_call.h"
 #include "onnx_io/model_proto.h"
 #include "onnx_io/onnx_io.h"
@@ -16,8 +15,6 @@
 namespace qtool {
 namespace {
 
-constexpr std::size_t kMaxBytes = std::numeric_limits<int32_t>::max();
-
 // `parse` fills the message from the bytes.
 template <class Parse>
 onnx::ModelProto parse_proto(std::string_view bytes, const Parse& parse) {
@@ -25,7 +22,7 @@ onnx::ModelProto parse_proto(std::string_view bytes, const Parse& parse) {
   if (bytes.empty()) fail("is empty; export or download the model again");
   if (bytes.starts_with("version https://git-lfs"))
     fail("is a Git LFS pointer and not the model itself; fetch it with 'git lfs pull'");
-  if (bytes.size() > kMaxBytes)
+  if (bytes.size() > kMaxMessageBytes)
     fail("is over 2 GB, more than an ONNX file can hold; keep its weights in external data");
   onnx::ModelProto proto;
   const bool parsed = parse(proto);
@@ -59,25 +56,15 @@ Model take_model(onnx::ModelProto proto, ExternalData& external) {
   return model;
 }
 
-// The raw data that Detail::kWithoutRawData leaves out, by initializer.
-std::vector<std::string_view> large_raw_data(const Graph& graph, const onnx::GraphProto& proto) {
-  std::vector<std::string_view> result(static_cast<std::size_t>(proto.initializer_size()));
+// The tensors whose raw data Detail::kWithoutRawData leaves out, by initializer; the others are null.
+std::vector<const Tensor*> large_tensors(const Graph& graph, const onnx::GraphProto& proto) {
+  std::vector<const Tensor*> result(static_cast<std::size_t>(proto.initializer_size()));
   for (std::size_t i = 0; i < result.size(); ++i) {
     const ValueId id = graph.find(proto.initializer(static_cast<int>(i)).name());
     const Constant& constant = graph.value(id).constant;
-    if (has_large_raw_data(constant))
-      result[i] = {static_cast<const char*>(constant.tensor->raw()), constant.tensor->bytes()};
+    if (has_large_raw_data(constant)) result[i] = constant.tensor.get();
   }
   return result;
-}
-
-// `proto` is the model's without raw data.
-std::unique_ptr<const WithRawData> whole_message(const Model& model,
-                                                 const onnx::ModelProto& proto) {
-  auto message = std::make_unique<const WithRawData>(proto.SerializeAsString(),
-                                                     large_raw_data(model.graph, proto.graph()));
-  if (message->size() > kMaxBytes) fail("the model is over 2 GB, more than an ONNX file can hold");
-  return message;
 }
 
 // What is checked has inputs in place of the initializers without data.
@@ -146,25 +133,38 @@ std::uintmax_t stored_bytes(const std::filesystem::path& path) {
 }
 
 std::string serialize_model(const Model& model) {
-  const auto message = whole_message(model, export_model_proto(model, Detail::kWithoutRawData));
+  const onnx::ModelProto proto = export_model_proto(model, Detail::kWithoutRawData);
+  const WithRawData message(proto.SerializeAsString(), large_tensors(model.graph, proto.graph()));
+  if (message.size() > kMaxMessageBytes)
+    fail("the model is over 2 GB, more than an ONNX file can hold");
   std::string bytes;
-  bytes.reserve(message->size());
-  for (const std::string_view part : message->parts()) bytes += part;
+  bytes.reserve(message.size());
+  message.for_each([&](std::string_view part) { bytes += part; });
   return bytes;
 }
 
-void save_model(const Model& model, const std::filesystem::path& path) {
-  const auto message = with_context([&] { return path.string(); },
-                                    [&] {
-                                      onnx::ModelProto proto =
-                                          export_model_proto(model, Detail::kWithoutRawData);
-                                      auto whole = whole_message(model, proto);
-                                      check(model, std::move(proto));
-                                      return whole;
-                                    });
+void save_model(const Model& model, const std::filesystem::path& path, std::size_t max_bytes) {
+  onnx::ModelProto proto;
+  with_context([&] { return path.string(); },
+               [&] {
+                 proto = export_model_proto(model, Detail::kWithoutRawData);
+                 check(model, proto);
+               });
+  const std::vector<const Tensor*> tensors = large_tensors(model.graph, proto.graph());
   AtomicFile file(path);
-  for (const std::string_view part : message->parts()) file.write(part);
+  const auto write = [&](std::string_view bytes) { file.write(bytes); };
+  const WithRawData message(proto.SerializeAsString(), tensors);
+  if (message.size() <= max_bytes) {
+    message.for_each(write);
+    file.commit();
+    return remove_data_files(path, "");
+  }
+  DataFile data(path);
+  data.write(*proto.mutable_graph(), tensors);
+  write(proto.SerializeAsString());
+  const std::string name = data.commit();
   file.commit();
+  remove_data_files(path, name);
 }
 
 }  // namespace qtool

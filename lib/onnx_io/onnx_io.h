@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -28,8 +29,14 @@ Model parse_model(std::string_view bytes, const std::filesystem::path& directory
 /// of the internal domain, and over 2 GB.
 std::string serialize_model(const Model& model);
 
-/// Checks the model as onnx.checker does with full checks, then writes it atomically.
-void save_model(const Model& model, const std::filesystem::path& path);
+/// More than that no message of protobuf has.
+inline constexpr std::size_t kMaxMessageBytes = std::numeric_limits<int32_t>::max();
+
+/// Checks the model as onnx.checker does with full checks, then writes it atomically. The weights of
+/// one that is larger than `max_bytes` go to a file of external data beside it, called <name of the
+/// file>.<digest of the weights>.data; those of earlier models of that name are removed.
+void save_model(const Model& model, const std::filesystem::path& path,
+                std::size_t max_bytes = kMaxMessageBytes);
 
 /// Fills in the types and shapes of values that ONNX's inference can derive. Values keep what they
 /// already say. Throws Error if the model contradicts itself.

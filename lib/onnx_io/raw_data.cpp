@@ -61,16 +61,18 @@ std::string length_delimited(uint32_t tag, std::size_t size) {
   return {bytes, end};
 }
 
-void append(Parts& parts, std::string_view part) {
-  if (!parts.empty() && parts.back().data() + parts.back().size() == part.data())
-    parts.back() = {parts.back().data(), parts.back().size() + part.size()};
+void append(Parts& parts, const Part& part) {
+  const bool goes_on = !parts.empty() && parts.back().tensor == nullptr && part.tensor == nullptr &&
+                       parts.back().bytes.data() + parts.back().size() == part.bytes.data();
+  if (goes_on)
+    parts.back().bytes = {parts.back().bytes.data(), parts.back().size() + part.size()};
   else
     parts.push_back(part);
 }
 
 std::size_t size_of(const Parts& parts) {
   std::size_t size = 0;
-  for (const std::string_view part : parts) size += part.size();
+  for (const Part& part : parts) size += part.size();
   return size;
 }
 
@@ -80,12 +82,12 @@ Parts replace_payloads(std::string_view message, int field, std::deque<std::stri
                        Replace replace) {
   Parts result;
   const bool well_formed = for_each_field(message, [&](const Field& each) {
-    if (each.tag != tag_of(field)) return append(result, each.whole);
+    if (each.tag != tag_of(field)) return append(result, {each.whole});
     const Parts parts = replace(each.payload);
-    append(result, made.emplace_back(length_delimited(each.tag, size_of(parts))));
-    for (const std::string_view part : parts) append(result, part);
+    append(result, {made.emplace_back(length_delimited(each.tag, size_of(parts)))});
+    for (const Part& part : parts) append(result, part);
   });
-  return well_formed ? result : Parts{message};
+  return well_formed ? result : Parts{{message}};
 }
 
 // What a TensorProto says of data at that place of the file.
@@ -115,13 +117,13 @@ Parts WithoutRawData::shorten_tensor(std::string_view tensor) {
     plain = plain && number != onnx::TensorProto::kExternalDataFieldNumber &&
             number != onnx::TensorProto::kDataLocationFieldNumber;
     if (field.tag != tag_of(onnx::TensorProto::kRawDataFieldNumber))
-      return append(rest, field.whole);
+      return append(rest, {field.whole});
     plain = plain && raw_data.empty();
     raw_data = field.payload;
   });
-  if (!well_formed || !plain || raw_data.size() < kSmallBytes) return {tensor};
+  if (!well_formed || !plain || raw_data.size() < kSmallBytes) return {{tensor}};
   const auto offset = static_cast<std::size_t>(raw_data.data() - file_.data());
-  append(rest, made_.emplace_back(place(offset, raw_data.size())));
+  append(rest, {made_.emplace_back(place(offset, raw_data.size()))});
   return rest;
 }
 
@@ -135,14 +137,16 @@ WithoutRawData::WithoutRawData(std::string_view file)
       parts_(replace_payloads(file, onnx::ModelProto::kGraphFieldNumber, made_,
                               [&](std::string_view graph) { return shorten_graph(graph); })) {}
 
-WithRawData::WithRawData(std::string message, const std::vector<std::string_view>& raw_data)
+WithRawData::WithRawData(std::string message, const std::vector<const Tensor*>& raw_data)
     : message_(std::move(message)) {
   std::size_t index = 0;
   const auto fill = [&](std::string_view tensor) {
-    const std::string_view data = raw_data.at(index++);
-    if (data.empty()) return Parts{tensor};
+    const Tensor* data = raw_data.at(index++);
+    if (data == nullptr) return Parts{{tensor}};
     return replace_payloads(tensor, onnx::TensorProto::kRawDataFieldNumber, made_,
-                            [&](std::string_view) { return Parts{data}; });
+                            [&](std::string_view) {
+                              return Parts{{{}, data}};
+                            });
   };
   parts_ = replace_payloads(
       message_, onnx::ModelProto::kGraphFieldNumber, made_, [&](std::string_view graph) {
@@ -150,6 +154,19 @@ WithRawData::WithRawData(std::string message, const std::vector<std::string_view
       });
 }
 
+void WithRawData::for_each(const std::function<void(std::string_view)>& visit) const {
+  for (const Part& part : parts_)
+    if (part.tensor == nullptr)
+      visit(part.bytes);
+    else
+      visit_elements(*part.tensor, visit);
+}
+
 std::size_t WithRawData::size() const { return size_of(parts_); }
+
+void visit_elements(const Tensor& tensor, const std::function<void(std::string_view)>& visit) {
+  const Tensor elements = tensor.loaded();
+  visit({static_cast<const char*>(elements.raw()), elements.bytes()});
+}
 
 }  // namespace qtool

@@ -17,7 +17,7 @@ bool PartsInput::Next(const void** data, int* size) {
   constexpr std::size_t kBlock = std::size_t{1} << 20;
   for (; part_ < parts_.size() && position_ == parts_[part_].size(); ++part_) position_ = 0;
   if (part_ == parts_.size()) return false;
-  const std::string_view block = parts_[part_].substr(position_, kBlock);
+  const std::string_view block = parts_[part_].bytes.substr(position_, kBlock);
   forget_before(block.data());
   *data = block.data();
   *size = static_cast<int>(block.size());

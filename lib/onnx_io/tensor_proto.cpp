@@ -42,9 +42,9 @@ bool is_readable(const Tensor& tensor) {
 }
 
 // A copy of the elements, made when they are first asked for.
-Tensor readable_copy(const Tensor& tensor, const ExternalData::Bytes& bytes) {
-  const bool is_bool = tensor.dtype() == DType::kBool;
-  const auto width = static_cast<std::size_t>(bits(tensor.dtype()) / 8);
+Tensor readable_copy(DType dtype, const Shape& shape, const ExternalData::Bytes& bytes) {
+  const bool is_bool = dtype == DType::kBool;
+  const auto width = static_cast<std::size_t>(bits(dtype) / 8);
   const auto make = [=](int64_t first, int64_t count, void* out) {
     const std::size_t begin = static_cast<std::size_t>(first) * width;
     const std::size_t length = static_cast<std::size_t>(count) * width;
@@ -52,20 +52,24 @@ Tensor readable_copy(const Tensor& tensor, const ExternalData::Bytes& bytes) {
     std::memcpy(to, bytes.open(begin, begin + length).get(), length);
     for (std::size_t i = 0; is_bool && i < length; ++i) to[i] = std::min(to[i], std::byte{1});
   };
-  return Tensor::deferred(tensor.dtype(), tensor.shape(), make);
+  return Tensor::deferred(dtype, shape, make);
 }
 
+// What lies in a file is read when it is asked for, so that who goes through a large model's weights
+// one by one does not have them all in memory.
 Tensor take_bytes(onnx::TensorProto& proto, DType dtype, const Shape& shape,
                   ExternalData& external) {
   if (dtype == DType::kString) fail("strings are not allowed as raw or external data");
   const std::size_t size = Tensor::view(dtype, shape, nullptr, nullptr).bytes();
+  const bool in_file = is_external(proto) && bits(dtype) >= 8;
   const ExternalData::Bytes bytes = take_data(proto, size, external);
   if (bytes.size != size)
     fail("{} bytes of data do not match shape {} of {}, which takes {}", bytes.size,
          to_string(shape), name(dtype), size);
+  if (in_file) return readable_copy(dtype, shape, bytes);
   const std::shared_ptr<const std::byte> data = bytes.open(0, bytes.size);
   const Tensor tensor = Tensor::view(dtype, shape, data, data.get());
-  return is_readable(tensor) ? tensor : readable_copy(tensor, bytes);
+  return is_readable(tensor) ? tensor : readable_copy(dtype, shape, bytes);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 //             which onnxruntime cannot change from int8 to uint8 for one of two readers. Values of
 //             different graphs have different names
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -87,12 +88,15 @@ Sharer::Sharer(const Graph& main) {
 
 Shared& Sharer::entry(const Constant& constant) {
   const Tensor& tensor = *constant.tensor;
-  const std::string_view bytes(static_cast<const char*>(tensor.raw()), tensor.bytes());
-  constexpr std::size_t kHashedBytes = 4096;  // what differs mostly differs there
-  const std::size_t hash = std::hash<std::string_view>()(bytes.substr(0, kHashedBytes));
+  constexpr int64_t kHashedElements = 1024;  // what differs mostly differs there
+  const int64_t count = std::min(kHashedElements, tensor.size());
+  std::string bytes(Tensor::view(tensor.dtype(), {count}, nullptr, nullptr).bytes(), '\0');
+  tensor.copy_to(0, count, bytes.data());
+  const std::size_t hash = std::hash<std::string>()(bytes);
   const auto [first, last] = entries_.equal_range(hash);
   for (auto it = first; it != last; ++it)
-    if (it->second.constant.extra == constant.extra && *it->second.constant.tensor == tensor)
+    if (it->second.constant.tensor == constant.tensor ||
+        (it->second.constant.extra == constant.extra && *it->second.constant.tensor == tensor))
       return it->second;
   return entries_.emplace(hash, Shared{constant, {}, {}})->second;
 }

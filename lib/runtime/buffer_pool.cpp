@@ -2,19 +2,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <new>
+
+#include "base/memory.h"
 
 namespace qtool {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
-constexpr std::align_val_t kAlign{kAlignment};
-
-std::shared_ptr<void> make_buffer(std::size_t bytes) {
-  void* memory = ::operator new(bytes, kAlign, std::nothrow);
-  if (memory == nullptr) fail("no memory for a tensor of {} bytes", bytes);
-  return {memory, [](void* p) { ::operator delete(p, kAlign); }};
-}
 
 }  // namespace
 
@@ -31,14 +25,14 @@ Tensor BufferPool::allocate(DType dtype, const Shape& shape) {
   if (bits(dtype) == 0) return Tensor(dtype, shape);
   constexpr int64_t kMaxElements = int64_t{1} << 48;
   const int64_t count = element_count(shape);
-  if (count > kMaxElements) fail("no memory for a tensor of {}", to_string(shape));
+  if (count > kMaxElements) fail("{} elements are more than any memory holds", count);
   const auto needed =
       (static_cast<std::size_t>(count) * static_cast<std::size_t>(bits(dtype)) + 7) / 8;
   const std::size_t size = std::bit_ceil(std::max(needed, kAlignment));
   std::shared_ptr<void> buffer = find_free(size);
   if (!buffer) {
     make_room(size);
-    buffer = buffers_[size].emplace_back(make_buffer(size));
+    buffer = buffers_[size].emplace_back(allocate_aligned(size));
     bytes_ += size;
   }
   return Tensor::view(dtype, shape, buffer, buffer.get());

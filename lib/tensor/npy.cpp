@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/utf8.h"
 #include "tensor/npy_format.h"

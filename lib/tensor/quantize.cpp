@@ -5,7 +5,7 @@
 #include "base/parallel.h"
 #include "base/saturate.h"
 #include "tensor/cast.h"
-#include "tensor/quant_params.h"
+#include "tensor/quantize_later.h"
 #include "tensor/widen.h"
 
 namespace qtool {
@@ -68,19 +68,21 @@ class Runs {
     check_counts(params, split_, shape);
   }
 
-  // Calls body(x, first, count, scale, zero_point) for each run, piece by piece and side by side; x
-  // are its elements, the first of which is number `first`.
+  // Calls body(x, first, count, scale, zero_point) for each run of elements [begin, end), piece by piece
+  // and side by side; x are its elements, the first of which is number `first`.
   template <class X, class Body>
-  void for_each(const Tensor& values, const Body& body) const {
-    const int64_t rows = split_.inner == 0 ? 0 : split_.outer * steps_;
-    parallel_ranges(ceil_div(rows, rows_at_once_), 1, [&](int64_t piece, int64_t end) {
+  void for_each(const Tensor& values, int64_t begin, int64_t end, const Body& body) const {
+    if (begin == end) return;
+    const int64_t rows = row_of(begin), rows_end = row_of(end - 1) + 1;
+    parallel_ranges(ceil_div(rows_end - rows, rows_at_once_), 1, [&](int64_t piece, int64_t last) {
       std::vector<X> buffer;
-      for (; piece < end; ++piece) {
-        const int64_t row = piece * rows_at_once_;
-        const int64_t last = std::min(row + rows_at_once_, rows);
-        const int64_t first = first_of(row);
-        const X* x = values.part(first, first_of(last) - first, buffer);
-        for (int64_t r = row; r < last; ++r) visit(r, x + (first_of(r) - first), body);
+      for (; piece < last; ++piece) {
+        const int64_t row = rows + piece * rows_at_once_;
+        const int64_t row_end = std::min(row + rows_at_once_, rows_end);
+        const int64_t first = std::max(first_of(row), begin);
+        const int64_t stop = std::min(first_of(row_end), end);
+        const X* x = values.part(first, stop - first, buffer);
+        for (int64_t r = row; r < row_end; ++r) visit(r, first, stop, x, body);
       }
     });
   }
@@ -90,16 +92,25 @@ class Runs {
     return (row / steps_ * split_.extent + row % steps_ * step_) * split_.inner;
   }
 
+  int64_t row_of(int64_t element) const {
+    const int64_t line = element / split_.inner;
+    return line / split_.extent * steps_ + line % split_.extent / step_;
+  }
+
+  // What of the row lies in [begin, end), whose elements are `x`.
   template <class X, class Body>
-  void visit(int64_t row, const X* x, const Body& body) const {
+  void visit(int64_t row, int64_t begin, int64_t end, const X* x, const Body& body) const {
     const int64_t i = row % steps_ * step_;
     const int64_t blocks = ceil_div(split_.extent, block_);
     const int64_t block = (params_.block > 0 ? row / steps_ * blocks : 0) + i / block_;
-    const int64_t count =
-        side_by_side_ == 1 ? std::min(step_, split_.extent - i) * split_.inner : 1;
-    for (int64_t j = 0; j < side_by_side_; ++j) {
-      const auto c = static_cast<std::size_t>(block * side_by_side_ + j);
-      body(x + j, first_of(row) + j, count, params_.scale[c], params_.zero_point[c]);
+    const int64_t row_begin = first_of(row);
+    const int64_t first = std::max(row_begin, begin);
+    const int64_t last = std::min(first_of(row + 1), end);
+    const int64_t count = side_by_side_ == 1 ? last - first : 1;
+    for (int64_t at = first; at < last; at += count) {
+      const auto c = static_cast<std::size_t>(block * side_by_side_ +
+                                              (side_by_side_ == 1 ? 0 : at - row_begin));
+      body(x + (at - begin), at, count, params_.scale[c], params_.zero_point[c]);
     }
   }
 
@@ -122,26 +133,47 @@ class SaturateInt32 {
   int32_t zero_point_;
 };
 
+// Elements [begin, end) to `out`.
+template <class T, class MakeRule>
+void quantize_as(const Tensor& values, const QuantParams& params, const MakeRule& make_rule,
+                 int64_t begin, int64_t end, T* out) {
+  Runs(values.shape(), params)
+      .for_each<float>(
+          values, begin, end,
+          [&](const float* x, int64_t first, int64_t count, float scale, int32_t zero_point) {
+            const auto rule = make_rule(zero_point);
+            // A copy, which writing bytes cannot be taken to change.
+            T* const y = out + (first - begin);
+            for (int64_t i = 0; i < count; ++i) y[i] = rule(x[i] / scale);
+          });
+}
+
 template <class T, class MakeRule>
 void quantize_as(const Tensor& values, const QuantParams& params, const MakeRule& make_rule,
                  Tensor& result) {
-  T* out = result.mutable_data<T>();
-  Runs(values.shape(), params)
-      .for_each<float>(values, [&](const float* x, int64_t first, int64_t count, float scale,
-                                   int32_t zero_point) {
-        const auto rule = make_rule(zero_point);
-        T* const y = out + first;  // a copy, which writing bytes cannot be taken to change
-        for (int64_t i = 0; i < count; ++i) y[i] = rule(x[i] / scale);
-      });
+  quantize_as(values, params, make_rule, 0, values.size(), result.mutable_data<T>());
 }
 
-// Integers of at most 16 bits, held in T.
+// The rule of integers of at most 16 bits, held in T.
+template <class T>
+auto integer_rule(const QuantParams& params) {
+  return [range = quant_range(params.dtype)](int32_t zero_point) {
+    return Saturate<T>(zero_point, range.min, range.max);
+  };
+}
+
 template <class T>
 void quantize_integers(const Tensor& values, const QuantParams& params, Tensor& result) {
-  const QuantRange range = quant_range(params.dtype);
-  quantize_as<T>(
-      values, params,
-      [&](int32_t zero_point) { return Saturate<T>(zero_point, range.min, range.max); }, result);
+  quantize_as<T>(values, params, integer_rule<T>(params), result);
+}
+
+template <class T>
+Tensor deferred_integers(const Tensor& values, const QuantParams& params) {
+  return Tensor::deferred(params.dtype, values.shape(),
+                          [=](int64_t first, int64_t count, void* out) {
+                            quantize_as(values, params, integer_rule<T>(params), first,
+                                        first + count, static_cast<T*>(out));
+                          });
 }
 
 Tensor quotients(const Tensor& values, const QuantParams& params) {
@@ -182,7 +214,7 @@ void dequantize_as(const Tensor& values, const QuantParams& params, Tensor& resu
   using Difference = std::conditional_t<std::is_same_v<T, float>, float, Wide>;
   auto* out = result.mutable_data<float>();
   Runs(values.shape(), params)
-      .for_each<T>(values,
+      .for_each<T>(values, 0, values.size(),
                    [&](const T* x, int64_t first, int64_t count, float scale, int32_t zero_point) {
                      const auto zero = static_cast<Difference>(zero_point);
                      float* const y = out + first;
@@ -233,6 +265,21 @@ Tensor quantize(const Tensor& values, const QuantParams& params, const QuantizeR
   Tensor result(params.dtype, values.shape());
   quantize(values, params, result, rule);
   return result;
+}
+
+Tensor quantize_later(const Tensor& values, const QuantParams& params) {
+  switch (params.dtype) {
+    case DType::kUInt8:
+      return deferred_integers<uint8_t>(values, params);
+    case DType::kInt8:
+      return deferred_integers<int8_t>(values, params);
+    case DType::kUInt16:
+      return deferred_integers<uint16_t>(values, params);
+    case DType::kInt16:
+      return deferred_integers<int16_t>(values, params);
+    default:
+      return quantize(values, params);
+  }
 }
 
 void dequantize(const Tensor& values, const QuantParams& params, Tensor& result) {

@@ -6,27 +6,24 @@
 #include <mutex>
 #include <new>
 
+#include "base/memory.h"
 #include "base/parallel.h"
 
 namespace qtool {
 namespace {
-
-constexpr std::size_t kAlignment = 64;
 
 std::size_t byte_count(DType dtype, int64_t size) {
   return (static_cast<std::size_t>(size) * static_cast<std::size_t>(bits(dtype)) + 7) / 8;
 }
 
 std::shared_ptr<const void> allocate(DType dtype, int64_t size) {
-  if (dtype == DType::kString) {
+  if (dtype != DType::kString) return allocate_aligned(byte_count(dtype, size));
+  try {
     auto strings = std::make_shared<std::vector<std::string>>(static_cast<std::size_t>(size));
     return {strings, strings->data()};
+  } catch (const std::exception&) {  // bad_alloc, or length_error
+    fail("{} strings are more than is left of --max-memory", size);
   }
-  constexpr std::align_val_t kAlign{kAlignment};
-  void* memory =
-      ::operator new(std::max<std::size_t>(byte_count(dtype, size), 1), kAlign, std::nothrow);
-  if (memory == nullptr) throw std::bad_alloc();
-  return {memory, [](void* p) { ::operator delete(p, kAlign); }};
 }
 
 // Elements that are made once.
@@ -88,11 +85,8 @@ Deferred& deferred_of(const std::shared_ptr<const void>& owner) {
 
 Tensor::Tensor(DType dtype, Shape shape)
     : dtype_(dtype), shape_(std::move(shape)), size_(element_count(shape_)) {
-  try {
-    owner_ = allocate(dtype_, size_);
-  } catch (const std::exception&) {  // bad_alloc, or length_error of a vector of strings
-    fail("no memory for a tensor of {} {}", to_string(shape_), name(dtype_));
-  }
+  owner_ = with_context([&] { return fmt::format("{} {}", name(dtype_), to_string(shape_)); },
+                        [&] { return allocate(dtype_, size_); });
   data_ = owner_.get();
 }
 
@@ -161,7 +155,7 @@ bool operator==(const Tensor& a, const Tensor& b) {
   if (a.dtype() == DType::kString)
     return std::equal(a.data<std::string>(), a.data<std::string>() + a.size(),
                       b.data<std::string>());
-  return a.bytes() == 0 || std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
+  return a.bytes() == 0 || std::memcmp(a.loaded().raw(), b.loaded().raw(), a.bytes()) == 0;
 }
 
 namespace {

@@ -1,5 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "onnx_io/build_model.h"
 

@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <set>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
 #include "onnx_io/build_model.h"
 #include "onnx_io/identity.h"
 

@@ -1,8 +1,10 @@
 #include "onnx_io/raw_data.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <cstring>
 #include <filesystem>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "onnx_io/build_model.h"
 
@@ -34,10 +36,9 @@ onnx::ModelProto large_model() {
   return model;
 }
 
-template <class Message>
-std::string joined(const Message& model) {
+std::string joined(const WithoutRawData& model) {
   std::string bytes;
-  for (const std::string_view part : model.parts()) bytes += part;
+  for (const Part& part : model.parts()) bytes += part.bytes;
   return bytes;
 }
 
@@ -86,9 +87,17 @@ TEST_CASE("raw data is put into a message where it was") {
   onnx::ModelProto without = large_model();
   without.mutable_graph()->mutable_initializer(0)->set_raw_data("x");
   const std::string data = numbers(kLarge);
-  const WithRawData model(without.SerializeAsString(), {data, {}});
-  CHECK(joined(model) == whole);
-  CHECK(model.size() == whole.size());
+  const auto make = [&](int64_t first, int64_t count, void* out) {
+    std::memcpy(out, data.data() + first, static_cast<std::size_t>(count));
+  };
+  for (const Tensor& tensor : {Tensor::view(DType::kInt8, {kLarge}, nullptr, data.data()),
+                               Tensor::deferred(DType::kInt8, {kLarge}, make)}) {
+    const WithRawData model(without.SerializeAsString(), {&tensor, nullptr});
+    std::string bytes;
+    model.for_each([&](std::string_view part) { bytes += part; });
+    CHECK(bytes == whole);
+    CHECK(model.size() == whole.size());
+  }
 }
 
 TEST_CASE("a model from a file is that from its bytes") {

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iterator>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "onnx_io/build_model.h"
 #include "onnx_io/identity.h"

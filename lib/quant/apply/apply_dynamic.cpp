@@ -5,6 +5,7 @@
 
 #include "passes/rewrite.h"
 #include "quant/params/swap_axes.h"
+#include "tensor/quantize_later.h"
 
 namespace qtool {
 namespace {
@@ -106,7 +107,7 @@ void DynamicEmitter::run(const QuantParams& weight) {
   const ValueId w = node_.inputs[1];
   const std::size_t rank = graph_.constant(w)->rank();
 
-  Tensor integers = quantize(*graph_.constant(w), weight);
+  Tensor integers = quantize_later(*graph_.constant(w), weight);
   if (is_gemm && attribute_or<int64_t>(node_, "transB", 0) != 0)
     integers = swap_last_axes(integers);
   Tensor scale = scaled(scale_tensor(weight), attribute_or<float>(node_, "alpha", 1));

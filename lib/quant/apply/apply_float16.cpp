@@ -151,6 +151,13 @@ void HalfApplier::run() {
       if (slots_.at(id).inputs[i]) graph_.set_input(id, i, half_of(graph_.node(id).inputs[i]));
 }
 
+// The number nearest to x that float16 holds as one that is neither 0 nor infinite.
+float fitting(float x) {
+  const float magnitude = std::fabs(x);
+  if (!std::isfinite(magnitude) || magnitude == 0) return x;
+  return std::copysign(std::clamp(magnitude, kSmallest, kLargest), x);
+}
+
 }  // namespace
 
 std::string float16_objection(const Model& model, const Graph& graph, const Node& node) {
@@ -186,14 +193,15 @@ std::string float16_range_objection(const Graph& graph, const Node& node, const 
 void apply_float16(Model& model, const std::set<NodeId>& nodes) { HalfApplier(model, nodes).run(); }
 
 Tensor float16_constant(const Tensor& tensor) {
-  Tensor fitting = tensor.clone();
-  float* values = fitting.mutable_data<float>();
-  for (int64_t i = 0; i < fitting.size(); ++i) {
-    const float magnitude = std::fabs(values[i]);
-    if (std::isfinite(magnitude) && magnitude != 0)
-      values[i] = std::copysign(std::clamp(magnitude, kSmallest, kLargest), values[i]);
-  }
-  return cast(fitting, DType::kFloat16);
+  return Tensor::deferred(DType::kFloat16, tensor.shape(),
+                          [tensor](int64_t first, int64_t count, void* out) {
+                            Tensor part(DType::kFloat32, {count});
+                            auto* values = part.mutable_data<float>();
+                            tensor.copy_to(first, count, values);
+                            for (int64_t i = 0; i < count; ++i) values[i] = fitting(values[i]);
+                            Tensor halves = Tensor::view(DType::kFloat16, {count}, nullptr, out);
+                            cast(part, halves);
+                          });
 }
 
 }  // namespace qtool

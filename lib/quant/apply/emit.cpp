@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tensor/cast.h"
+#include "tensor/quantize_later.h"
 
 namespace qtool {
 namespace {
@@ -71,7 +72,7 @@ ValueId Emitter::quantize_constant(ValueId value, const std::string& base,
   const auto it = constants_.find(base);
   if (it != constants_.end()) return it->second;
   const Tensor& reals = *graph_.constant(value);
-  const Tensor integers = qtool::quantize(cast(reals, DType::kFloat32), params);
+  const Tensor integers = quantize_later(cast(reals, DType::kFloat32), params);
   const ValueId output = graph_.add_constant(new_name(base, "_quantized"), Constant(integers));
   reals_[output] = reals.dtype();
   return constants_.emplace(base, output).first->second;
