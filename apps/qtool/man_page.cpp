@@ -99,8 +99,8 @@ std::string man_page_name(const CLI::App& command) {
 std::string man_page(const CLI::App& command) {
   const std::string name = man_page_name(command);
   const std::vector<OptionFacts> options = option_facts(command);
-  std::string text = fmt::format(".TH {} 1 \"\" \"qtool {}\"\n", literal(upper_case(name)),
-                                 literal(kVersion));
+  std::string text =
+      fmt::format(".TH {} 1 \"\" \"qtool {}\"\n", literal(upper_case(name)), literal(kVersion));
   text += section("NAME") + literal(name) + " \\- " + literal(command.get_description()) + "\n";
   text += section("SYNOPSIS") + synopsis(command, options);
   text += entries(options) + commands(command) + examples(command.get_footer());
