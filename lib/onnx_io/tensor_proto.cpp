@@ -46,11 +46,17 @@ Tensor readable_copy(DType dtype, const Shape& shape, const ExternalData::Bytes&
   const bool is_bool = dtype == DType::kBool;
   const auto width = static_cast<std::size_t>(bits(dtype) / 8);
   const auto make = [=](int64_t first, int64_t count, void* out) {
-    const std::size_t begin = static_cast<std::size_t>(first) * width;
-    const std::size_t length = static_cast<std::size_t>(count) * width;
+    constexpr std::size_t kBytesAtOnce = std::size_t{4}
+                                         << 20;  // of the file that are in memory too
     auto* to = static_cast<std::byte*>(out);
-    std::memcpy(to, bytes.open(begin, begin + length).get(), length);
-    for (std::size_t i = 0; is_bool && i < length; ++i) to[i] = std::min(to[i], std::byte{1});
+    const std::size_t end = static_cast<std::size_t>(first + count) * width;
+    for (std::size_t at = static_cast<std::size_t>(first) * width; at < end;) {
+      const std::size_t length = std::min(kBytesAtOnce, end - at);
+      std::memcpy(to, bytes.open(at, at + length).get(), length);
+      for (std::size_t i = 0; is_bool && i < length; ++i) to[i] = std::min(to[i], std::byte{1});
+      to += length;
+      at += length;
+    }
   };
   return Tensor::deferred(dtype, shape, make);
 }
