@@ -6,8 +6,6 @@
 #include "mutation/mutate.h"
 #include "onnx_io/onnx_io.h"
 
-extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
-
 namespace {
 
 using namespace qtool;

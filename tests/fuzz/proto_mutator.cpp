@@ -1,13 +1,6 @@
 #include "fuzz/proto_mutator.h"
 
-#include <cmath>
-#include <cstdint>
-#include <limits>
 #include <memory>
-#include <string>
-#include <vector>
-
-extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 
 namespace qtool {
 namespace {
@@ -15,17 +8,7 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-using Random = std::mt19937_64;
 using Field = const FieldDescriptor*;
-
-int below(int count, Random& random) {
-  return static_cast<int>(random() % static_cast<unsigned>(count));
-}
-
-template <class T>
-const T& one_of(const std::vector<T>& choices, Random& random) {
-  return choices[random() % choices.size()];
-}
 
 // The message and all inside it.
 void collect(const Message& message, std::vector<const Message*>& found) {
@@ -41,44 +24,6 @@ void collect(const Message& message, std::vector<const Message*>& found) {
   }
 }
 
-int64_t altered_integer(int64_t old, Random& random) {
-  static const std::vector<int64_t> kOdd = {std::numeric_limits<int64_t>::min(),
-                                            std::numeric_limits<int64_t>::max(),
-                                            int64_t{1} << 62,
-                                            int64_t{1} << 32,
-                                            int64_t{1} << 31,
-                                            (int64_t{1} << 31) - 1,
-                                            -(int64_t{1} << 31),
-                                            1000,
-                                            -1000,
-                                            -2,
-                                            -1};
-  const auto changed = static_cast<uint64_t>(old);
-  switch (below(4, random)) {
-    case 0:
-      return one_of(kOdd, random);
-    case 1:
-      return static_cast<int64_t>(changed + random() % 5 - 2);
-    case 2:
-      return static_cast<int64_t>(changed ^ (uint64_t{1} << (random() % 64)));
-    default:
-      return below(32, random);
-  }
-}
-
-double altered_number(double old, Random& random) {
-  static const std::vector<double> kOdd = {NAN,   INFINITY, -INFINITY, 0.0,   -0.0, 1.0,
-                                           1e-40, 3.4e38,   -3.4e38,   1e300, -1.0, 0.5};
-  return random() % 2 == 0 ? one_of(kOdd, random) : -2 * old;
-}
-
-std::string altered_text(std::string text, Random& random) {
-  const std::size_t size = text.size();
-  text.resize(size + 1 + random() % 16);
-  text.resize(LLVMFuzzerMutate(reinterpret_cast<uint8_t*>(text.data()), size, text.size()));
-  return text;
-}
-
 int32_t another_name(Field field, Random& random) {
   const auto& type = *field->enum_type();
   return type.value(below(type.value_count(), random))->number();
@@ -88,10 +33,10 @@ int32_t another_name(Field field, Random& random) {
 void alter(Message& message, Field field, int i, Random& random) {
   const Reflection& r = *message.GetReflection();
   const auto integer = [&](auto old) {
-    return static_cast<decltype(old)>(altered_integer(static_cast<int64_t>(old), random));
+    return static_cast<decltype(old)>(altered(static_cast<int64_t>(old), random));
   };
   const auto number = [&](auto old) {
-    return static_cast<decltype(old)>(altered_number(old, random));
+    return static_cast<decltype(old)>(altered(double{old}, random));
   };
   const bool many = field->is_repeated();
   switch (field->cpp_type()) {
@@ -116,10 +61,9 @@ void alter(Message& message, Field field, int i, Random& random) {
                                         number(r.GetRepeatedDouble(message, field, i)))
                   : r.SetDouble(&message, field, number(r.GetDouble(message, field)));
     case FieldDescriptor::CPPTYPE_STRING:
-      return many
-                 ? r.SetRepeatedString(&message, field, i,
-                                       altered_text(r.GetRepeatedString(message, field, i), random))
-                 : r.SetString(&message, field, altered_text(r.GetString(message, field), random));
+      return many ? r.SetRepeatedString(&message, field, i,
+                                        altered(r.GetRepeatedString(message, field, i), random))
+                  : r.SetString(&message, field, altered(r.GetString(message, field), random));
     case FieldDescriptor::CPPTYPE_ENUM:
       if (!many) r.SetEnumValue(&message, field, another_name(field, random));
       return;

@@ -2,7 +2,7 @@
 
 #include <google/protobuf/message.h>
 
-#include <random>
+#include "fuzz/alter.h"
 
 namespace qtool {
 
@@ -10,10 +10,10 @@ namespace qtool {
 /// duplicated or moved, or taken from another message of its type in `message` itself or in `donor`.
 /// The same random numbers make the same change.
 void mutate_message(google::protobuf::Message& message, const google::protobuf::Message& donor,
-                    std::mt19937_64& random);
+                    Random& random);
 
 /// Puts some message of `donor` in place of one of its type in `message`, if there is one.
 void cross_over(google::protobuf::Message& message, const google::protobuf::Message& donor,
-                std::mt19937_64& random);
+                Random& random);
 
 }  // namespace qtool
