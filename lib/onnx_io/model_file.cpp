@@ -4,6 +4,7 @@
 #include "base/atomic_file.h"
 #include "base/file.h"
 #include "ir/verify.h"
+#include "onnx_io/check_functions.h"
 #include "onnx_io/data_file.h"
 #include "onnx_io/library_call.h"
 #include "onnx_io/model_proto.h"
@@ -50,6 +51,7 @@ void raise_older_opset(Model& model) {
 }
 
 Model take_model(onnx::ModelProto proto, ExternalData& external) {
+  check_functions(proto);
   Model model = import_model_proto(std::move(proto), external);
   verify(model);
   check_versions(model);
