@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "ir/verify.h"
 #include "onnx_io/check_functions.h"
+#include "onnx_io/contrib_schemas.h"
 #include "onnx_io/data_file.h"
 #include "onnx_io/library_call.h"
 #include "onnx_io/model_proto.h"
@@ -82,6 +83,7 @@ void check(const Model& model, onnx::ModelProto proto) {
     else if (!model.graph.is_input(id))
       *graph.add_input() = export_value_info(value);
   }
+  guard_inference(proto);
   library_call("ONNX's checker refuses the model",
                [&] { onnx::checker::check_model(proto, /*full_check=*/true); });
 }
