@@ -166,5 +166,15 @@ TEST_CASE("quantized inputs that do not fit together are errors") {
         }).find("QLinearConcat") != std::string::npos);
 }
 
+TEST_CASE("a LayerNormalization of dimensions that are not there is left without a shape") {
+  Model model = parse(model_of(R"(g (float[3, 4] x, float[4] s) => (y, mean) {
+    y, mean = LayerNormalization <axis = 2147483648> (x, s)
+  })"));
+  infer_types(model);
+  CHECK_FALSE(value(model.graph, "mean").type.shape);
+  raise_opset(model, 18);  // the converter infers shapes by rules of its own
+  CHECK_FALSE(value(model.graph, "mean").type.shape);
+}
+
 }  // namespace
 }  // namespace qtool
