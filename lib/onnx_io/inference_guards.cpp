@@ -23,6 +23,20 @@ bool is_safe_gather_nd(const onnx::InferenceContext& context) {
   return batch_dims >= 0 && batch_dims < std::min(rank_of(context, 0), rank_of(context, 1));
 }
 
+// A tensor that some rules take as a shape with as many dimensions as it has elements, which a file may
+// say are 2^62.
+constexpr int64_t kMostDims = 1024;
+
+bool has_too_many_dims(const onnx::TypeProto* type) {
+  if (type == nullptr || !type->tensor_type().has_shape()) return false;
+  const onnx::TensorShapeProto& shape = type->tensor_type().shape();
+  return shape.dim_size() == 1 && shape.dim(0).dim_value() > kMostDims;
+}
+
+bool is_safe_expand(const onnx::InferenceContext& context) {
+  return !has_too_many_dims(context.getInputType(1));
+}
+
 // ONNX's rule writes to dimensions from `axis` on, cut to 32 bits.
 bool is_safe_layer_normalization(const onnx::InferenceContext& context) {
   const onnx::AttributeProto* attribute = context.getAttribute("axis");
@@ -47,6 +61,7 @@ struct Precondition {
 constexpr Precondition kPreconditions[] = {
     {"GatherND", is_safe_gather_nd},
     {"Einsum", is_safe_einsum},
+    {"Expand", is_safe_expand},
     {"LayerNormalization", is_safe_layer_normalization},
 };
 
@@ -54,6 +69,12 @@ bool is_safe(const onnx::OpSchema& schema, const onnx::InferenceContext& context
   if (!knows_required_inputs(schema, context)) return false;
   for (const Precondition& precondition : kPreconditions)
     if (schema.Name() == precondition.op_type) return precondition.is_safe(context);
+  return true;
+}
+
+bool is_safe(const onnx::DataPropagationContext& context) {
+  for (std::size_t i = 0; i < context.getNumInputs(); ++i)
+    if (has_too_many_dims(context.getInputType(i))) return false;
   return true;
 }
 
@@ -78,6 +99,10 @@ void guard_inference(onnx::OpSchema& schema, const onnx::OpSchema& original) {
                  original.BuildContextDependentFunction(context, function, version);
         },
         version);
+  if (schema.has_data_propagation_function())
+    schema.PartialDataPropagationFunction([&original](onnx::DataPropagationContext& context) {
+      if (is_safe(context)) original.GetDataPropagationFunction()(context);
+    });
   // The library infers through the function's body, and fails there if `axes` is left out.
   if (schema.Name() == "MeanVarianceNormalization")
     schema.TypeAndShapeInferenceFunction(onnx::propagateShapeAndTypeFromFirstInput);

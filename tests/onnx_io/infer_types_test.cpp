@@ -176,5 +176,17 @@ TEST_CASE("a LayerNormalization of dimensions that are not there is left without
   CHECK_FALSE(value(model.graph, "mean").type.shape);
 }
 
+TEST_CASE("what says that it has 2^62 elements takes no memory") {
+  for (const std::string node : {"Expand(x, s)", "Reshape(x, s)", "Gather(s, x)"}) {
+    onnx::ModelProto proto =
+        model_of("g (int64[2] x, int64[4611686018427387904] s) => (y) { y = " + node + " }");
+    Model model = parse(proto);
+    CHECK_NOTHROW(infer_types(model));
+    proto.mutable_opset_import(0)->set_version(8);
+    Model old = parse(proto);
+    CHECK_NOTHROW(infer_types(old));
+  }
+}
+
 }  // namespace
 }  // namespace qtool
