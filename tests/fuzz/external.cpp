@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/atomic_file.h"
+#include "base/temporary_folder.h"
 #include "fuzz/target.h"
 #include "onnx_io/external_data.h"
 
@@ -23,6 +25,7 @@ static fs::path make_folder(const fs::path& root) {
   fs::create_symlink("..", model / "up");
   fs::create_symlink("loop", model / "loop");
   fs::create_symlink("/dev/zero", model / "zero");
+  fs::create_hard_link(root / "data", model / "hard");
   ::mkfifo((model / "fifo").c_str(), 0600);
   return model;
 }

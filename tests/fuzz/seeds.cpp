@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "fuzz/model_input.h"
 #include "onnx_io/onnx_io.h"
