@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs everything a build of qtool needs. Run it as often as you like: what is there stays.
 #
-#   third_party/bootstrap.sh
+#   third_party/bootstrap.sh [--fuzz]     --fuzz: what the preset `fuzz` needs besides
 #
 # Debian packages go to the system (root or sudo, and only if one is missing). What Debian 12 does not
 # have goes into a cache outside the build tree, one folder a version:
@@ -32,6 +32,7 @@ packages=(
   dpkg-dev file # cpack's Debian packages
   chromium man-db zsh # only for the tests of reports, man pages and completions
 )
+[ "${1:-}" = --fuzz ] && packages+=(clang libclang-rt-14-dev)
 
 deps=${QTOOL_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/qtool}
 mkdir -p "$deps"

@@ -83,12 +83,13 @@ ExactSum ExactSum::of(std::string_view text) {
   int place = 0;
   const char* end = text.data() + text.size();
   if (const auto read = std::from_chars(text.data() + p + 1, end, place);
-      read.ec != std::errc() || read.ptr != end)
+      read.ec != std::errc() || read.ptr != end || place < kLastPlace ||
+      place >= kLastPlace + 32 * kLimbs || (place - kLastPlace) % 32 != 0)
     refuse();
   for (auto limb = static_cast<std::size_t>((place - kLastPlace) / 32); !digits.empty(); ++limb) {
     const std::size_t length = std::min<std::size_t>(digits.size(), 8);
     const std::string_view part = digits.substr(digits.size() - length);
-    if (place < kLastPlace || (place - kLastPlace) % 32 != 0 || limb >= kLimbs) refuse();
+    if (limb >= kLimbs) refuse();
     const auto read = std::from_chars(part.data(), part.data() + length, sum.limbs_[limb], 16);
     if (read.ec != std::errc() || read.ptr != part.data() + length || sum.limbs_[limb] < 0)
       refuse();

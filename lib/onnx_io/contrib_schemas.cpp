@@ -3,65 +3,10 @@
 #include <map>
 #include <mutex>
 
+#include "onnx_io/inference_guards.h"
+
 namespace qtool {
 namespace {
-
-// Most of ONNX's rules take it for granted that the types of required inputs are known.
-bool knows_required_inputs(const onnx::OpSchema& schema, const onnx::InferenceContext& context) {
-  const auto& inputs = schema.inputs();
-  for (std::size_t i = 0; i < inputs.size() && i < context.getNumInputs(); ++i)
-    if (inputs[i].GetOption() == onnx::OpSchema::Single && context.getInputType(i) == nullptr)
-      return false;
-  return context.getNumInputs() >= static_cast<std::size_t>(schema.min_input());
-}
-
-int64_t rank_of(const onnx::InferenceContext& context, std::size_t input) {
-  return onnx::hasInputShape(context, input) ? onnx::getInputShape(context, input).dim_size() : 0;
-}
-
-// ONNX's rule reads dimensions up to batch_dims, whatever that is.
-bool is_safe_gather_nd(const onnx::InferenceContext& context) {
-  const onnx::AttributeProto* attribute = context.getAttribute("batch_dims");
-  const int64_t batch_dims = attribute == nullptr ? 0 : attribute->i();
-  return batch_dims >= 0 && batch_dims < std::min(rank_of(context, 0), rank_of(context, 1));
-}
-
-// ONNX's rule does not end on some characters.
-bool is_safe_einsum(const onnx::InferenceContext& context) {
-  const onnx::AttributeProto* attribute = context.getAttribute("equation");
-  return attribute != nullptr &&
-         attribute->s().find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ,.-> ") == std::string::npos;
-}
-
-// Rules that crash on some nodes, and when they do not.
-struct Precondition {
-  const char* op_type;
-  bool (*is_safe)(const onnx::InferenceContext&);
-};
-constexpr Precondition kPreconditions[] = {
-    {"GatherND", is_safe_gather_nd},
-    {"Einsum", is_safe_einsum},
-};
-
-bool is_safe(const onnx::OpSchema& schema, const onnx::InferenceContext& context) {
-  if (!knows_required_inputs(schema, context)) return false;
-  for (const Precondition& precondition : kPreconditions)
-    if (schema.Name() == precondition.op_type) return precondition.is_safe(context);
-  return true;
-}
-
-onnx::OpSchema guarded(const onnx::OpSchema& schema) {
-  onnx::OpSchema copy = schema;
-  // The library infers through the function's body, and fails there if `axes` is left out.
-  if (schema.Name() == "MeanVarianceNormalization")
-    copy.TypeAndShapeInferenceFunction(onnx::propagateShapeAndTypeFromFirstInput);
-  if (schema.has_type_and_shape_inference_function())
-    copy.TypeAndShapeInferenceFunction([&schema](onnx::InferenceContext& context) {
-      if (is_safe(schema, context)) schema.GetTypeAndShapeInferenceFunction()(context);
-    });
-  return copy;
-}
 
 class SchemasWithContrib : public onnx::ISchemaRegistry {
  public:
@@ -84,18 +29,43 @@ class SchemasWithContrib : public onnx::ISchemaRegistry {
       return it == contrib_.end() ? nullptr : &it->second;
     }
     const std::lock_guard lock(mutex_);
-    const auto known = guarded_.find(schema);
-    return known != guarded_.end() ? &known->second
-                                   : &guarded_.emplace(schema, guarded(*schema)).first->second;
+    const auto [original, is_new] = originals_.try_emplace(schema, *schema);
+    // Where the library has it: checker, inliner and converter infer by those alone.
+    if (is_new) guard_inference(const_cast<onnx::OpSchema&>(*schema), original->second);
+    return schema;
   }
 
  private:
   mutable std::mutex mutex_;
-  mutable std::map<const onnx::OpSchema*, onnx::OpSchema> guarded_;
+  mutable std::map<const onnx::OpSchema*, onnx::OpSchema> originals_;
   std::map<std::pair<std::string, std::string>, onnx::OpSchema> contrib_;  // by domain and name
 };
 
+using Versions = std::map<std::string, int>;
+
+Versions versions_of(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto>& opsets) {
+  Versions versions;
+  for (const auto& opset : opsets) versions[opset.domain()] = static_cast<int>(opset.version());
+  return versions;
+}
+
+void guard_nodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes,
+                 const Versions& versions) {
+  for (const onnx::NodeProto& node : nodes) {
+    if (const auto version = versions.find(node.domain()); version != versions.end())
+      schemas_with_contrib().GetSchema(node.op_type(), version->second, node.domain());
+    for (const onnx::AttributeProto& attribute : node.attribute())
+      guard_nodes(attribute.g().node(), versions);
+  }
+}
+
 }  // namespace
+
+void guard_inference(const onnx::ModelProto& model) {
+  guard_nodes(model.graph().node(), versions_of(model.opset_import()));
+  for (const onnx::FunctionProto& f : model.functions())
+    guard_nodes(f.node(), versions_of(f.opset_import()));
+}
 
 const onnx::ISchemaRegistry& schemas_with_contrib() {
   static const SchemasWithContrib kSchemas;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <onnx/defs/schema.h>
+#include <onnx/onnx_pb.h>
 
 #include <span>
 
@@ -19,7 +20,12 @@ std::span<const ContribRule> contrib_quantized();
 /// Float operators that exporters' optimizers fuse.
 std::span<const ContribRule> contrib_fused();
 
-/// ONNX's operator schemas and, beside them, the operators above.
+/// ONNX's operator schemas and, beside them, the operators above. What it finds is guarded as
+/// inference_guards.h says, for the library itself too.
 const onnx::ISchemaRegistry& schemas_with_contrib();
+
+/// Guards the operators of the model's nodes: the library's inliner, checker and converter infer types
+/// by its own registry.
+void guard_inference(const onnx::ModelProto& model);
 
 }  // namespace qtool

@@ -84,6 +84,7 @@ void expand_functions(Model& model, const IsKept& is_kept) {
   if (!local && !has_others(model.graph, is_kept)) return;
   onnx::ModelProto proto = export_model_proto(model, Detail::kSkeleton);
   check_nodes(proto);
+  guard_inference(proto);
   library_call("expanding functions", [&] {
     if (local) onnx::inliner::InlineLocalFunctions(proto, /*convert_version=*/true);
     expand_known_functions(proto, is_kept);

@@ -4,6 +4,8 @@
 #include "base/atomic_file.h"
 #include "base/file.h"
 #include "ir/verify.h"
+#include "onnx_io/check_functions.h"
+#include "onnx_io/contrib_schemas.h"
 #include "onnx_io/data_file.h"
 #include "onnx_io/library_call.h"
 #include "onnx_io/model_proto.h"
@@ -50,6 +52,7 @@ void raise_older_opset(Model& model) {
 }
 
 Model take_model(onnx::ModelProto proto, ExternalData& external) {
+  check_functions(proto);
   Model model = import_model_proto(std::move(proto), external);
   verify(model);
   check_versions(model);
@@ -80,6 +83,7 @@ void check(const Model& model, onnx::ModelProto proto) {
     else if (!model.graph.is_input(id))
       *graph.add_input() = export_value_info(value);
   }
+  guard_inference(proto);
   library_call("ONNX's checker refuses the model",
                [&] { onnx::checker::check_model(proto, /*full_check=*/true); });
 }

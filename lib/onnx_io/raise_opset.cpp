@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "ir/verify.h"
+#include "onnx_io/check_nodes.h"
+#include "onnx_io/contrib_schemas.h"
 #include "onnx_io/library_call.h"
 #include "onnx_io/model_proto.h"
 #include "onnx_io/onnx_io.h"
@@ -36,6 +38,8 @@ Graph convert(const Model& model, int64_t version) {
   onnx::ModelProto proto = export_model_proto(model, Detail::kSkeleton);
   // Initializers that are no inputs, as some tools write them into models of IR version 3 too.
   proto.set_ir_version(std::max<int64_t>(proto.ir_version(), 4));
+  check_nodes(proto);
+  guard_inference(proto);
   const std::string what = fmt::format("raising opset {} to {}", opset_version(model, ""), version);
   onnx::ModelProto raised = library_call(what, [&] {
     return onnx::version_conversion::ConvertVersion(proto, static_cast<int>(version));

@@ -84,5 +84,13 @@ TEST_CASE("ONNX's functions become nodes unless they are kept") {
   CHECK(model.graph.value(model.graph.outputs()[0]).name == "loss");
 }
 
+TEST_CASE("a function that depends on types that are not known stays") {
+  Model model = parse(model_of(R"(agraph (x, seq(float[N]) z) => (seq(float[N]) y) {
+    y = SequenceMap <body = add (float[N] i, float[N] j) => (float[N] o) { o = Add(i, j) }> (x, z)
+  })"));
+  expand_functions(model, [](std::string_view, std::string_view) { return false; });
+  CHECK(op_types(model.graph) == std::vector<std::string>{"SequenceMap"});
+}
+
 }  // namespace
 }  // namespace qtool

@@ -166,5 +166,27 @@ TEST_CASE("quantized inputs that do not fit together are errors") {
         }).find("QLinearConcat") != std::string::npos);
 }
 
+TEST_CASE("a LayerNormalization of dimensions that are not there is left without a shape") {
+  Model model = parse(model_of(R"(g (float[3, 4] x, float[4] s) => (y, mean) {
+    y, mean = LayerNormalization <axis = 2147483648> (x, s)
+  })"));
+  infer_types(model);
+  CHECK_FALSE(value(model.graph, "mean").type.shape);
+  raise_opset(model, 18);  // the converter infers shapes by rules of its own
+  CHECK_FALSE(value(model.graph, "mean").type.shape);
+}
+
+TEST_CASE("what says that it has 2^62 elements takes no memory") {
+  for (const std::string node : {"Expand(x, s)", "Reshape(x, s)", "Gather(s, x)"}) {
+    onnx::ModelProto proto =
+        model_of("g (int64[2] x, int64[4611686018427387904] s) => (y) { y = " + node + " }");
+    Model model = parse(proto);
+    CHECK_NOTHROW(infer_types(model));
+    proto.mutable_opset_import(0)->set_version(8);
+    Model old = parse(proto);
+    CHECK_NOTHROW(infer_types(old));
+  }
+}
+
 }  // namespace
 }  // namespace qtool

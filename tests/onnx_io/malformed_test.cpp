@@ -35,6 +35,31 @@ TEST_CASE("files that are no ONNX model") {
         "/nonexistent.onnx: cannot be opened: No such file or directory");
 }
 
+TEST_CASE("functions that call each other a billion times, or themselves, are refused") {
+  const auto calls = [](onnx::FunctionProto& function, int count, const std::string& callee) {
+    for (int i = 0; i < count; ++i) {
+      onnx::NodeProto& node = *function.add_node();
+      node.set_domain("local");
+      node.set_op_type(callee);
+    }
+  };
+  onnx::ModelProto model = model_of("g (float x) => (float y) { y = Identity (x) }");
+  for (int level = 0; level < 10; ++level) {
+    onnx::FunctionProto& function = *model.add_functions();
+    function.set_domain("local");
+    function.set_name(std::to_string(level));
+    calls(function, 10, std::to_string(level + 1));
+  }
+  CHECK(parse_error(model) == "its functions expand to more than 100000 nodes");
+  model.clear_functions();
+  onnx::FunctionProto& function = *model.add_functions();
+  function.set_domain("local");
+  function.set_name("f");
+  calls(function, 1, "f");
+  CHECK(parse_error(model) ==
+        "its functions call each other more than 64 deep, or themselves: 'f'");
+}
+
 TEST_CASE("a model that was cut short is an error wherever it was cut") {
   const MappedFile file(QTOOL_DATA_DIR "/models/mnist_cntk.onnx");
   const std::string_view whole = file.text();

@@ -187,5 +187,10 @@ TEST_CASE("a model without ai.onnx just imports it") {
   CHECK(op_types(model.graph) == std::vector<std::string>{"custom.Thing"});
 }
 
+TEST_CASE("a node without an attribute that the converter reads is an error") {
+  Model model = parse(of_opset(4, 9, "g (float[2] x) => (y) { y = Slice <starts = [0]> (x) }"));
+  CHECK(error_of([&] { raise_opset(model, 13); }).find("'ends'") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace qtool

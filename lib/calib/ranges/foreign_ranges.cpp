@@ -102,15 +102,17 @@ void add_ranges(Ranges& ranges, const std::string& value, const std::vector<Rang
   if (parts.size() > 1) ranges.channels[value] = parts;
 }
 
+Ranges parse_foreign_ranges(std::string_view text, const Graph& graph) {
+  Ranges ranges = read_any(text, graph);
+  require_match(ranges, graph);
+  cut_to_possible(ranges, graph);
+  return ranges;
+}
+
 Ranges read_foreign_ranges(const std::filesystem::path& path, const Graph& graph) {
   const MappedFile file(path);
   return with_context([&] { return path.string(); },
-                      [&] {
-                        Ranges ranges = read_any(file.text(), graph);
-                        require_match(ranges, graph);
-                        cut_to_possible(ranges, graph);
-                        return ranges;
-                      });
+                      [&] { return parse_foreign_ranges(file.text(), graph); });
 }
 
 void replace_ranges(Ranges& measured, const Ranges& given) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 #include "calib/ranges/range.h"
 #include "ir/graph.h"
@@ -16,6 +17,8 @@ namespace qtool {
 /// Throws Error naming the file, and what was expected, for other content and where no name at all
 /// is one of the graph's.
 Ranges read_foreign_ranges(const std::filesystem::path& path, const Graph& graph);
+/// The same of a file's content; an Error does not name the file.
+Ranges parse_foreign_ranges(std::string_view text, const Graph& graph);
 
 /// Puts the given ranges in place of the measured ones of the same values, those of their channels
 /// too; for files that do not speak of every value, as ncnn's. Means stay where none are given.
