@@ -207,10 +207,12 @@ def ort_run(path, inputs, batch=1, exact=True):
 
 
 class Qtool:
-    """The program under test."""
+    """The program under test, with `environment` on top of ours."""
 
-    def __init__(self, program, work):
+    def __init__(self, program, work, environment=None):
         self.program = pathlib.Path(program).resolve()
+        # Cases run side by side.
+        self.environment = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
         self.work = pathlib.Path(work).resolve()
         self.work.mkdir(parents=True, exist_ok=True)
 
@@ -220,7 +222,7 @@ class Qtool:
             [self.program, *map(str, arguments)],
             capture_output=True,
             text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},  # cases run side by side
+            env=self.environment,
         )
         if done.returncode != 0:
             raise RuntimeError(f"qtool {arguments[0]}: exit code {done.returncode}: {done.stderr.strip()}")

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "kernels/onednn/isa.h"
 #include "kernels/onednn/qweight.h"
 #include "kernels/reference/qconv.h"
 #include "kernels/simd/integer_conv.h"
