@@ -207,10 +207,11 @@ def ort_run(path, inputs, batch=1, exact=True):
 
 
 class Qtool:
-    """The program under test, with `environment` on top of ours."""
+    """The program under test, with `environment` on top of ours; `launcher` is what runs it, if anything."""
 
-    def __init__(self, program, work, environment=None):
+    def __init__(self, program, work, environment=None, launcher=()):
         self.program = pathlib.Path(program).resolve()
+        self.launcher = launcher
         # Cases run side by side.
         self.environment = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
         self.work = pathlib.Path(work).resolve()
@@ -219,7 +220,7 @@ class Qtool:
     def __call__(self, *arguments):
         """Runs it; raises RuntimeError with its message if it fails."""
         done = subprocess.run(
-            [self.program, *map(str, arguments)],
+            [*self.launcher, self.program, *map(str, arguments)],
             capture_output=True,
             text=True,
             env=self.environment,

@@ -149,25 +149,24 @@ def check_limits(qtool, limits, sample):
     return [f"{name}: not in force" for name in same], [f"{len(below)} below this CPU"]
 
 
-def all_cases(qtool):
-    yield "limits", check_limits, interop.SAMPLES["fashion_resnet"]
-    samples = [*interop.ALL_SAMPLES.values(), *interop.made_samples(qtool.work)]
+def cases_of(samples):
     for sample in samples:
         for name, setting in FORMS.items():
             yield f"{sample.name} integers {name}", check_integers, sample, setting
         for name, options in FILES.items():
             yield f"{sample.name} files {name}", check_files, sample, name, options
+
+
+def all_cases(qtool):
+    yield "limits", check_limits, interop.SAMPLES["fashion_resnet"]
+    yield from cases_of([*interop.ALL_SAMPLES.values(), *interop.made_samples(qtool.work)])
     for name in WHOLE:
         for form in ("qdq", "qoperator"):
             yield f"{name} whole {form}", check_whole, interop.SAMPLES[name], form
 
 
-def main():
-    parser = interop.parser(__doc__.splitlines()[0])
-    parser.add_argument("--only", default="", help="cases whose name holds this")
-    arguments = parser.parse_args()
-    qtool = interop.Qtool(arguments.qtool, arguments.work)
-    limits = {name: interop.Qtool(qtool.program, qtool.work, limit) for name, limit in LIMITS.items()}
+def run(qtool, limits, cases, tally):
+    """Runs cases side by side; `limits` are programs whose numbers must be those of `qtool`."""
 
     def run_case(case):
         name, check, *rest = case
@@ -177,10 +176,18 @@ def main():
             return name, f"{type(error).__name__}: {str(error).splitlines()[0]}", ""
         return name, "; ".join(problems), ", ".join(figures)
 
-    tally = interop.Tally()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for verdict in pool.map(run_case, [c for c in all_cases(qtool) if arguments.only in c[0]]):
+        for verdict in pool.map(run_case, cases):
             tally.add(*verdict)
+
+
+def main():
+    parser = interop.parser(__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="cases whose name holds this")
+    arguments = parser.parse_args()
+    qtool, tally = interop.Qtool(arguments.qtool, arguments.work), interop.Tally()
+    limits = {name: interop.Qtool(qtool.program, qtool.work, limit) for name, limit in LIMITS.items()}
+    run(qtool, limits, [case for case in all_cases(qtool) if arguments.only in case[0]], tally)
     tally.finish()
 
 
