@@ -159,7 +159,7 @@ def cases_of(samples):
 
 def all_cases(qtool):
     yield "limits", check_limits, interop.SAMPLES["fashion_resnet"]
-    yield from cases_of([*interop.ALL_SAMPLES.values(), *interop.made_samples(qtool.work)])
+    yield from cases_of(interop.ALL_SAMPLES.values())
     for name in WHOLE:
         for form in ("qdq", "qoperator"):
             yield f"{name} whole {form}", check_whole, interop.SAMPLES[name], form
