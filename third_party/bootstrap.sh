@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Installs everything a build of qtool needs. Run it as often as you like: what is there stays.
 #
-#   third_party/bootstrap.sh [--fuzz]     --fuzz: what the preset `fuzz` needs besides
+#   third_party/bootstrap.sh            for a build on this machine
+#   third_party/bootstrap.sh aarch64    also for the preset `aarch64`, which is compiled here and run by qemu
+#   third_party/bootstrap.sh fuzz       also for the preset `fuzz`
 #
 # Debian packages go to the system (root or sudo, and only if one is missing). What Debian 12 does not
 # have goes into a cache outside the build tree, one folder a version:
@@ -22,6 +24,7 @@ d3_version=7.9.0
 d3_sha256=7e36605710a2ba54846797c8c6d888911341b215ae53257dc32a49a0b824355e
 plot_version=0.6.17
 plot_sha256=4dcc9f7afd10caee8b2283c0075a5765610cfbbf6d7d93cdb153b3b5d3501afc
+catch2_aarch64_sha256=8b1fc3ea6458ebf82a0cf78a33839643d23cd929f1e17deb724feb02c677c052
 cmake_version=3.31.6
 cmake_sha256=1c8b05df0602365da91ee6a3336fe57525b137706c4ab5675498f662ae1dbcec
 
@@ -31,10 +34,23 @@ packages=(
   libxxhash-dev libyaml-cpp-dev libhwy-dev
   dpkg-dev file # cpack's Debian packages
   chromium man-db zsh # only for the tests of reports, man pages and completions
+  qemu-user # only for the tests of portable builds
 )
-[ "${1:-}" = --fuzz ] && packages+=(clang libclang-rt-14-dev)
+
+for_aarch64=
+case ${1:-} in
+  '') ;;
+  aarch64) for_aarch64=1 && packages+=(g++-aarch64-linux-gnu) ;;
+  fuzz) packages+=(clang libclang-rt-14-dev) ;;
+  *) echo "usage: $0 [aarch64|fuzz]" >&2 && exit 2 ;;
+esac
+aarch64_packages=(
+  libstdc++-12-dev libprotobuf-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libzip-dev libre2-dev
+  libxxhash-dev libyaml-cpp-dev libhwy-dev
+)
 
 deps=${QTOOL_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/qtool}
+here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$deps"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -69,17 +85,26 @@ cached() {
   mv "$work/$name.dir" "$deps/$name"
 }
 
-# fill_deb FOLDER SUITE PACKAGE SHA256: the files of a package that Debian 12's main suite does not have. A
-# private apt state reads it from the mirror the user already has, so that the user's sources stay as they are.
-fill_deb() {
-  local mirror apt state=$work/apt-$2
+# private_apt SUITE [ARCHITECTURE]: sets `apt` to the options of an apt that has a state of its own in $state and
+# reads one suite from the mirror the user already has, so that the user's sources stay as they are.
+private_apt() {
+  local mirror architecture=${2:-$(dpkg --print-architecture)}
+  state=$work/apt-$1-$architecture
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Codename: bookworm' | head -n 1)
   [ -n "$mirror" ] || { say "no Debian 12 (bookworm) source is configured in apt"; return 1; }
   mkdir -p "$state/lists/partial" "$state/archives/partial"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $2 main" >"$state/sources.list"
-  apt="-o Dir::Etc::sourcelist=$state/sources.list -o Dir::Etc::sourceparts=/dev/null -o Dir::State::Lists=$state/lists -o Dir::Cache=$state -o APT::Sandbox::User=root"
-  # shellcheck disable=SC2086
-  (cd "$state" && apt-get $apt update -qq && apt-get $apt download -qq "$3") || return 1
+  : >"$state/status" # nothing is installed
+  echo "deb [arch=$architecture signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$state/sources.list"
+  apt=(-o "APT::Architecture=$architecture" -o "APT::Architectures::=$architecture" -o APT::Sandbox::User=root
+    -o "Dir::Etc::sourcelist=$state/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -o "Dir::State::Lists=$state/lists" -o "Dir::State::status=$state/status" -o "Dir::Cache=$state")
+  apt-get "${apt[@]}" update -qq
+}
+
+# fill_deb FOLDER SUITE PACKAGE SHA256 [ARCHITECTURE]: the files of a package that Debian 12's main suite does not have.
+fill_deb() {
+  private_apt "$2" "${5:-}" || return 1
+  (cd "$state" && apt-get "${apt[@]}" download -qq "$3") || return 1
   check "$state"/*.deb "$4"
   dpkg -x "$state"/*.deb "$1"
 }
@@ -106,7 +131,11 @@ fill_onednn() {
   ln -sf libdnnl.so.3 "$1/lib/libdnnl.so"
 }
 
+# fill_onnx FOLDER [OPTION...]: with these options of CMake
 fill_onnx() {
+  local folder=$1
+  shift
+  rm -rf "$work/cmake" "$work/onnx"
   python3 -m venv "$work/cmake"
   echo "cmake==$cmake_version --hash=sha256:$cmake_sha256" >"$work/requirements.txt"
   "$work/cmake/bin/pip" install -q --only-binary :all: --require-hashes -r "$work/requirements.txt"
@@ -116,8 +145,8 @@ fill_onnx() {
   say "building the ONNX C++ library $onnx_version (2 to 3 minutes on 2 cores)"
   {
     "$work/cmake/bin/cmake" -G Ninja -S "$work/onnx/onnx-$onnx_version" -B "$work/onnx/build" \
-      -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$1" -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
-      -DONNX_ML=ON -DONNX_BUILD_PYTHON=OFF -DONNX_USE_PROTOBUF_SHARED_LIBS=ON -DONNX_BUILD_TESTS=OFF &&
+      -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$folder" -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+      -DONNX_ML=ON -DONNX_BUILD_PYTHON=OFF -DONNX_USE_PROTOBUF_SHARED_LIBS=ON -DONNX_BUILD_TESTS=OFF "$@" &&
       "$work/cmake/bin/cmake" --build "$work/onnx/build" --target install
   } >"$work/onnx.log" 2>&1 || { tail -n 40 "$work/onnx.log" >&2; exit 1; }
 }
@@ -137,6 +166,22 @@ fill_npm() {
 fill_d3() { fill_npm "d3@$d3_version" "$d3_sha256" d3.min.js "$1"; }
 fill_plot() { fill_npm "@observablehq/plot@$plot_version" "$plot_sha256" plot.umd.min.js "$1"; }
 
+# What programs for aarch64 are linked with, and run with by qemu: Debian's packages with all that they
+# depend on, unpacked into one root folder. apt checks them by Debian's signatures.
+fill_aarch64_root() {
+  local package
+  private_apt bookworm arm64
+  apt-get "${apt[@]}" install -y -qq --download-only --no-install-recommends \
+    "${aarch64_packages[@]}" >"$work/apt.log" || { cat "$work/apt.log" >&2; exit 1; }
+  for package in "$state"/archives/*.deb; do dpkg -x "$package" "$1"; done
+  rm -rf "$1/usr/share/doc"
+  fill_deb "$1" bookworm-backports "libcatch2-dev=$catch2_version" "$catch2_aarch64_sha256" arm64
+}
+
+fill_aarch64_onnx() {
+  fill_onnx "$1" -DCMAKE_TOOLCHAIN_FILE="$here/../cmake/aarch64.cmake" -DONNX_CUSTOM_PROTOC_EXECUTABLE=/usr/bin/protoc
+}
+
 # npm comes with Node.js from nodejs.org too, which Debian's package would be in the way of.
 [ -d "$deps/d3-$d3_version" ] && [ -d "$deps/plot-$plot_version" ] || command -v npm >/dev/null || packages+=(npm)
 install_packages
@@ -147,4 +192,8 @@ rmdir "$deps/onnxruntime-header-$ort_header_version" 2>/dev/null || true # empty
 [ -e /usr/include/onnxruntime/onnxruntime_c_api.h ] || cached "onnxruntime-header-$ort_header_version" fill_ort_header
 cached "onednn-$onednn_version" fill_onednn
 cached "onnx-$onnx_version" fill_onnx
+if [ -n "$for_aarch64" ]; then
+  cached aarch64-root fill_aarch64_root
+  cached "aarch64-onnx-$onnx_version" fill_aarch64_onnx
+fi
 say "ready (cache: $deps)"

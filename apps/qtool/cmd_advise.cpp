@@ -9,7 +9,7 @@
 #include "gate_options.h"
 #include "ir/fingerprint.h"
 #include "judge.h"
-#include "kernels/onednn/qweight.h"
+#include "kernels/onednn/isa.h"
 #include "output_checks.h"
 #include "quantize.h"
 #include "report/advise_report.h"

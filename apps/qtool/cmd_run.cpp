@@ -57,6 +57,9 @@ void add_run_command(CLI::App& app) {
       ->add_option("-o,--output", options->output,
                    "Folder for <output>.npy; one sub-folder a sample if there are several")
       ->required();
+  command->add_flag_callback(
+      "--reference", [options] { options->compile.first = Provider::kReference; },
+      "Compute by reference kernels alone: plain loops as ONNX defines the operators; slow");
   command
       ->add_option("--max-steps", options->compile.max_steps,
                    "Stop a run after N nodes, those of loops counted each time (default: no limit)")

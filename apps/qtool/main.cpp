@@ -1,11 +1,13 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
 #include <iostream>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "command.h"
+#include "kernels/instruction_sets.h"
 #include "version.h"
 
 namespace {
@@ -46,6 +48,7 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_st("qtool"));
   spdlog::set_pattern("%^%l%$: %v");
   try {
+    if (const char* limit = std::getenv("QTOOL_MAX_ISA")) qtool::limit_instruction_sets(limit);
     return run(argc, argv);
   } catch (const std::bad_alloc&) {
     spdlog::error("takes more memory than is left of --max-memory");

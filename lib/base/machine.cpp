@@ -16,6 +16,13 @@ constexpr auto kInstructionSets = std::to_array<std::string_view>(
     {"sse4_1", "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512_vnni",
      "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm", "sve", "sve2"});
 
+// The line of /proc/cpuinfo that has them. Only one's own: an emulator may show the machine below it.
+#ifdef __x86_64__
+constexpr std::string_view kInstructionSetsKey = "flags";
+#else
+constexpr std::string_view kInstructionSetsKey = "Features";
+#endif
+
 // What stands behind the colon of the first line that begins so; empty if there is none.
 std::string first_entry(std::string_view key) {
   std::ifstream file("/proc/cpuinfo");
@@ -29,7 +36,7 @@ std::string first_entry(std::string_view key) {
 }
 
 std::vector<std::string> instruction_sets() {
-  std::istringstream words(first_entry("flags") + " " + first_entry("Features"));
+  std::istringstream words(first_entry(kInstructionSetsKey));
   std::vector<std::string> flags;
   for (std::string word; words >> word;) flags.push_back(word);
   std::vector<std::string> found;

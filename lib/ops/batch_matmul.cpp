@@ -3,6 +3,7 @@
 #include <cstring>
 #include <memory>
 
+#include "kernels/onednn/isa.h"
 #include "kernels/onednn/matmul.h"
 #include "kernels/reference/matmul.h"
 #include "ops/types.h"
@@ -34,6 +35,7 @@ BatchMatMul reference_matmul() {
 }
 
 BatchMatMul onednn_matmul(bool constant_b) {
+  if (!onednn::is_there()) return reference_matmul();
   return [matmul = std::make_shared<onednn::MatMul>(constant_b)](
              const MatMulShape& shape, const Tensor& a, const Tensor& b, Tensor& y) {
     if (is_zero(shape, y)) return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/onednn/isa.h"
 #include "ops/channels_last.h"
 #include "ops/half_as_float.h"
 
@@ -69,6 +70,7 @@ BoundKernel bind_kernel(const BindContext& context, Provider first) {
   if (spec == nullptr) return {};
   for (const Binding& binding : spec->bindings) {
     if (binding.provider < first) continue;
+    if (binding.provider == Provider::kOneDnn && !onednn::is_there()) continue;
     if (Kernel run = bind(*spec, binding, context)) return {binding.provider, std::move(run)};
   }
   return {};

@@ -1151,6 +1151,13 @@ def _(world):
         expect(done.returncode == 3 and "min-sqnr" in done.stderr, f"{done.returncode}: {done.stderr}")
 
 
+@case("QTOOL_MAX_ISA that is none")
+def _(world):
+    done = world.run("inspect model.onnx", QTOOL_MAX_ISA="sse5")
+    expect(done.returncode == 1 and "'sse5'" in done.stderr and "avx2" in done.stderr, done.stderr)
+    expect(done.stdout == "", done.stdout)
+
+
 @case("bench: without labels; a model against itself; one model")
 def _(world):
     world.ok("bench model.onnx model.onnx --data images.npy --json b.json --rounds 5")

@@ -207,20 +207,23 @@ def ort_run(path, inputs, batch=1, exact=True):
 
 
 class Qtool:
-    """The program under test."""
+    """The program under test, with `environment` on top of ours; `launcher` is what runs it, if anything."""
 
-    def __init__(self, program, work):
+    def __init__(self, program, work, environment=None, launcher=()):
         self.program = pathlib.Path(program).resolve()
+        self.launcher = launcher
+        # Cases run side by side.
+        self.environment = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
         self.work = pathlib.Path(work).resolve()
         self.work.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, *arguments):
         """Runs it; raises RuntimeError with its message if it fails."""
         done = subprocess.run(
-            [self.program, *map(str, arguments)],
+            [*self.launcher, self.program, *map(str, arguments)],
             capture_output=True,
             text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},  # cases run side by side
+            env=self.environment,
         )
         if done.returncode != 0:
             raise RuntimeError(f"qtool {arguments[0]}: exit code {done.returncode}: {done.stderr.strip()}")

@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "conv_cases.h"
+#include "kernels/onednn/isa.h"
 #include "kernels/reference/conv.h"
 #include "random_values.h"
 
@@ -123,6 +124,7 @@ TEST_CASE("reference convolution follows the definition") {
 }
 
 TEST_CASE("oneDNN's convolution agrees with the reference") {
+  if (!onednn::is_there()) SKIP("built without oneDNN");
   for (const ConvShape& shape : all_shapes()) {
     const Problem p(shape);
     CAPTURE(shape.in_channels, shape.out_channels, shape.groups, shape.window.rank);
@@ -134,6 +136,7 @@ TEST_CASE("oneDNN's convolution agrees with the reference") {
 }
 
 TEST_CASE("oneDNN's convolution without a bias") {
+  if (!onednn::is_there()) SKIP("built without oneDNN");
   Problem p(conv_shape(conv_cases()[3]));
   reference::conv<float>(p.shape, p.x.data(), p.w.data(), nullptr, p.y.data());
   onednn::Conv conv(true, {}, Layout::kChannelsFirst);
@@ -143,6 +146,7 @@ TEST_CASE("oneDNN's convolution without a bias") {
 }
 
 TEST_CASE("oneDNN's convolution limits its result") {
+  if (!onednn::is_there()) SKIP("built without oneDNN");
   for (const ClipRange clip : {ClipRange{.low = 0}, ClipRange{0, 0.25F}, ClipRange{-0.5F, 0.5F}}) {
     Problem p(conv_shape(conv_cases()[1]));
     for (float& y : p.y) y = std::clamp(y, clip.low, clip.high);
@@ -152,6 +156,7 @@ TEST_CASE("oneDNN's convolution limits its result") {
 }
 
 TEST_CASE("oneDNN's convolution of channels-last images, with a sum and a limit") {
+  if (!onednn::is_there()) SKIP("built without oneDNN");
   for (const ConvShape& shape : all_shapes()) {
     Problem p(shape);
     CAPTURE(shape.in_channels, shape.out_channels, shape.groups, shape.window.rank);
@@ -168,6 +173,7 @@ TEST_CASE("oneDNN's convolution of channels-last images, with a sum and a limit"
 }
 
 TEST_CASE("oneDNN's convolution serves changing shapes and weights") {
+  if (!onednn::is_there()) SKIP("built without oneDNN");
   onednn::Conv packed(true, {}, Layout::kChannelsFirst);
   onednn::Conv unpacked(false, {}, Layout::kChannelsFirst);
   ConvShape shape = conv_shape(conv_cases()[2]);

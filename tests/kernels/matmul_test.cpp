@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "kernels/onednn/isa.h"
 #include "kernels/reference/matmul.h"
 #include "random_values.h"
 
@@ -93,6 +94,7 @@ TEST_CASE("reference product of integers is exact and wraps around") {
 }
 
 TEST_CASE("oneDNN's product agrees with the definition") {
+  if (!onednn::is_there()) SKIP("built without oneDNN");
   for (const MatMulShape& shape : kShapes)
     for (const bool packed : {false, true}) {
       const Problem p(shape);
@@ -107,6 +109,7 @@ TEST_CASE("oneDNN's product agrees with the definition") {
 }
 
 TEST_CASE("oneDNN's product with bias, factor and limits") {
+  if (!onednn::is_there()) SKIP("built without oneDNN");
   for (const MatMulShape& shape : kShapes)
     for (const float alpha : {1.0F, 0.5F})
       for (const ClipRange clip : {ClipRange{}, ClipRange{.low = 0}, ClipRange{-0.25F, 0.5F}}) {

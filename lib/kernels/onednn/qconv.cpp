@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/onednn/engine.h"
+#include "kernels/onednn/isa.h"
 #include "kernels/onednn/qinput.h"
 #include "kernels/onednn/qweight.h"
 #include "kernels/simd/requantize.h"

@@ -1,7 +1,6 @@
 #include "kernels/onednn/qweight.h"
 
 #include <algorithm>
-#include <oneapi/dnnl/dnnl.hpp>
 
 namespace qtool::onednn {
 namespace {
@@ -18,13 +17,6 @@ bool has_exact_sum(const int32_t* w, int64_t count) {
 }
 
 }  // namespace
-
-bool has_vnni() {
-  using Isa = dnnl::cpu_isa;
-  const Isa isa = dnnl::get_effective_cpu_isa();
-  constexpr Isa kWithout[] = {Isa::sse41, Isa::avx, Isa::avx2, Isa::avx512_core};
-  return std::find(std::begin(kWithout), std::end(kWithout), isa) == std::end(kWithout);
-}
 
 bool has_exact_sums(const ConvShape& shape, const int32_t* weight) {
   const int64_t taps = shape.in_channels / shape.groups * volume(shape.window.kernel);

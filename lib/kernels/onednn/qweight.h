@@ -6,9 +6,6 @@
 
 namespace qtool::onednn {
 
-/// Whether the CPU multiplies and adds bytes without saturating in between.
-bool has_vnni();
-
 /// Whether `weight` [out_channels, in_channels / groups, kernel...] is of 8 bits, and sums of its
 /// products with u8 are of at most 2^24, so that float holds them.
 bool has_exact_sums(const ConvShape& shape, const int32_t* weight);
