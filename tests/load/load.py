@@ -65,10 +65,10 @@ def many_nodes(qtool, folder, full):
     save(folder / "nodes.onnx", nodes, initializers, [1, 4])
     np.save(folder / "x.npy", np.ones([8, 4], np.float32))
     samples = folder / "x.npy"
-    yield measured([qtool, "inspect", folder / "nodes.onnx"], 20, 700)
-    yield measured([qtool, "dynamic", folder / "nodes.onnx", folder / "dynamic.onnx"], 60, 1500)
-    yield measured([qtool, "static", folder / "nodes.onnx", folder / "static.onnx", "--calib", samples], 90, 2000)
-    yield measured([qtool, "run", folder / "dynamic.onnx", "--data", samples, "-o", folder / "out", "--max-samples", 1], 60, 1500)
+    yield measured([qtool, "inspect", folder / "nodes.onnx"], 40, 400)
+    yield measured([qtool, "dynamic", folder / "nodes.onnx", folder / "dynamic.onnx"], 120, 1000)
+    yield measured([qtool, "static", folder / "nodes.onnx", folder / "static.onnx", "--calib", samples], 180, 1000)
+    yield measured([qtool, "run", folder / "dynamic.onnx", "--data", samples, "-o", folder / "out", "--max-samples", 1], 120, 1000)
 
 
 def external_weights(path, matrices, size):
@@ -100,7 +100,7 @@ def large_weights(qtool, folder, full):
     model = folder / "weights.onnx"
     external_weights(model, matrices, size)
     gigabytes = matrices * 4 * size * size / 2**30
-    bounds = (240, 1000) if full else (60, 300)
+    bounds = (480, 1000) if full else (120, 300)
     yield f"{gigabytes:.1f} GB of weights"
     yield measured([qtool, "dynamic", model, folder / "int8.onnx"], *bounds)
     yield measured([qtool, "plan", model, "--dynamic", "-o", folder / "plan.json"], *bounds)
@@ -123,8 +123,8 @@ def many_samples(qtool, folder, full):
         image[0, i % 28, i // 28 % 28] += 1
         np.save(samples / f"{i:06}.npy", image)
     model = ROOT / "data/models/mnist_cntk.onnx"
-    yield measured([qtool, "static", model, folder / "few.onnx", "--calib", samples, "--max-samples", 1000], 30, 200)
-    yield measured([qtool, "calibrate", model, "--calib", samples, "-o", folder / "table.json"], 180, 250)
+    yield measured([qtool, "static", model, folder / "few.onnx", "--calib", samples, "--max-samples", 1000], 60, 250)
+    yield measured([qtool, "calibrate", model, "--calib", samples, "-o", folder / "table.json"], 360, 250)
 
 
 def many_runs(qtool, folder, full):
