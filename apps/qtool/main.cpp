@@ -1,8 +1,11 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -14,6 +17,13 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+
+// Mapped files that others cut short meanwhile. Nothing but system calls is safe here.
+void handle_bus_error(int) {
+  constexpr std::string_view kMessage = "error: a file became shorter while it was read\n";
+  (void)!::write(STDERR_FILENO, kMessage.data(), kMessage.size());
+  ::_exit(kFailed);
+}
 
 int run(int argc, char** argv) {
   CLI::App app{"Quantizes ONNX models and shows what that cost.", "qtool"};
@@ -43,6 +53,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGBUS, handle_bus_error);
   qtool::return_freed_memory();
   qtool::forget_code();
   spdlog::set_default_logger(spdlog::stderr_color_st("qtool"));

@@ -6,7 +6,9 @@ Each case is an attack and must end soon, with an error of one line that names t
 
 import os
 import resource
+import shutil
 import subprocess
+import time
 import zipfile
 
 import numpy as np
@@ -157,6 +159,18 @@ def _(world):
     for line in ("inspect pipe", "static model.onnx o.onnx --calib pipe", "dynamic model.onnx o.onnx --plan pipe",
                  "dynamic model.onnx o.onnx --overrides pipe", "static model.onnx o.onnx --ranges pipe"):
         attacked(world, line, "pipe")
+
+
+@case("a file that becomes shorter while it is read")
+def _(world):
+    shutil.copy(world.path("many.npy"), world.path("shrinks.npy"))
+    command = [world.program, "bench", "model.onnx", "model.onnx", "--data", "shrinks.npy", "--rounds", "100000000"]
+    process = subprocess.Popen(command, cwd=world.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    os.truncate(world.path("shrinks.npy"), 1000)
+    stderr = process.communicate(timeout=60)[1]
+    expect(process.returncode == 1 and stderr == "error: a file became shorter while it was read\n",
+           f"exit code {process.returncode}: {stderr}")
 
 
 @case("an output in place of a sample")

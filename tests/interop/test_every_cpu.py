@@ -118,7 +118,7 @@ def check_integers(qtool, limits, sample, setting):
 
 
 def check_whole(qtool, limits, sample, form):
-    path, data = qtool.work / f"every-cpu-{sample.name}-{form}.onnx", qtool.work / f"every-cpu-{sample.name}.npy"
+    path, data = (qtool.work / f"every-cpu-{sample.name}-{form}{end}" for end in (".onnx", ".npy"))
     qtool("static", sample.path, path, "--calib", sample.calib, *sample.flags, "--format", form, "--max-samples", 16)
     np.save(data, sample.evaluation(20))
     return compare_runs(qtool, limits, path, data), []
@@ -141,7 +141,7 @@ def check_files(qtool, limits, sample, name, options):
 
 def check_limits(qtool, limits, sample):
     flags = pathlib.Path("/proc/cpuinfo").read_text().split()
-    path, data = sample.path, qtool.work / f"every-cpu-{sample.name}.npy"
+    path, data = sample.path, qtool.work / "every-cpu-limits.npy"
     np.save(data, sample.evaluation(20))
     expected = qtool.run(path, data)
     below = [name for name in limits if name.endswith(("none", "sse4", "SSE41")) and "avx2" in flags]
