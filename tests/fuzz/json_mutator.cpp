@@ -1,5 +1,6 @@
 // How libFuzzer changes the inputs of targets that read JSON: as JSON, now and then as bytes.
 #include <cstring>
+#include <iterator>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -8,6 +9,11 @@
 namespace {
 
 using namespace qtool;
+
+// Any element of what is not empty.
+Json::iterator any_of(Json& list, Random& random) {
+  return std::next(list.begin(), below(static_cast<int>(list.size()), random));
+}
 
 // The value and all inside it.
 void collect(Json& json, std::vector<Json*>& found) {
@@ -19,7 +25,7 @@ void collect(Json& json, std::vector<Json*>& found) {
 // An element or field goes, comes twice, or changes places.
 void change_list(Json& list, Random& random) {
   if (list.empty()) return;
-  const auto at = list.begin() + below(static_cast<int>(list.size()), random);
+  const auto at = any_of(list, random);
   switch (below(3, random)) {
     case 0:
       list.erase(at);
@@ -34,8 +40,8 @@ void change_list(Json& list, Random& random) {
 
 void rename_field(Json& object, const std::string& name, Random& random) {
   if (object.empty()) return;
-  const auto at = object.begin() + below(static_cast<int>(object.size()), random);
-  object[name] = Json(*at);
+  const Json value = *any_of(object, random);
+  object[name] = value;
 }
 
 void alter(Json& json, Random& random) {

@@ -11,6 +11,7 @@ namespace {
 constexpr const char* kFormat = "qtool-calibration";
 constexpr int kVersion = 1;
 constexpr int64_t kMany = int64_t{1} << 62;
+constexpr int64_t kMostNumbers = int64_t{1} << 53;  // sums of counts fit, and a double holds each
 
 // --- writing ---
 
@@ -58,12 +59,13 @@ Extremes read_extremes(const JsonView& view) {
   Extremes extremes;
   if (parts.size() == 1 && parts[0].integer(0, 0) == 0) return extremes;
   if (parts.size() != 3) view.fail_expected("[count, smallest, largest]");
-  extremes = {parts[0].integer(1, kMany), parts[1].number(), parts[2].number()};
+  extremes = {parts[0].integer(1, kMostNumbers), parts[1].number(), parts[2].number()};
   if (extremes.min > extremes.max) view.fail_expected("[count, smallest, largest]");
   return extremes;
 }
 
-Histogram read_histogram(const JsonView& view) {
+// Of as many numbers as the range is of.
+Histogram read_histogram(const JsonView& view, int64_t numbers) {
   view.allow({"width", "first", "counts"});
   const auto exponent = static_cast<int>(view.at("width").integer(-120, 116));
   const int64_t first = view.at("first").integer(-Histogram::kSide, Histogram::kSide);
@@ -71,7 +73,11 @@ Histogram read_histogram(const JsonView& view) {
   if (first + std::ssize(counts) > Histogram::kSide)
     view.at("counts").fail_expected("fewer counts");
   std::vector<int64_t> used;
-  for (const JsonView& count : counts) used.push_back(count.integer(0, kMany));
+  for (const JsonView& count : counts) {
+    used.push_back(count.integer(0, numbers));
+    numbers -= used.back();
+  }
+  if (numbers != 0) view.at("counts").fail_with("do not add up to the numbers of the range");
   return {exponent, static_cast<int>(first), std::move(used)};
 }
 
@@ -93,7 +99,7 @@ std::map<int64_t, Range> read_recent(const JsonView& view) {
 
 ChannelSums read_sums(const JsonView& view) {
   view.allow({"count", "sums"});
-  ChannelSums sums{.count = view.at("count").integer(1, kMany), .sums = {}};
+  ChannelSums sums{.count = view.at("count").integer(1, kMostNumbers), .sums = {}};
   for (const JsonView& each : view.at("sums").elements())
     sums.sums.push_back(ExactSum::of(each.text()));
   return sums;
@@ -108,11 +114,12 @@ void read_value(const std::string& name, const JsonView& view, CalibrationTable&
       table.channels[name].push_back(read_extremes(each));
   if (const auto sums = view.find("channel_sums")) table.sums.emplace(name, read_sums(*sums));
   if (const auto histogram = view.find("histogram"))
-    table.statistics.emplace(name, Statistics{.extremes = extremes,
-                                              .sum = ExactSum::of(view.at("sum").text()),
-                                              .squares = ExactSum::of(view.at("squares").text()),
-                                              .histogram = read_histogram(*histogram),
-                                              .recent = read_recent(view.at("recent"))});
+    table.statistics.emplace(name,
+                             Statistics{.extremes = extremes,
+                                        .sum = ExactSum::of(view.at("sum").text()),
+                                        .squares = ExactSum::of(view.at("squares").text()),
+                                        .histogram = read_histogram(*histogram, extremes.count),
+                                        .recent = read_recent(view.at("recent"))});
 }
 
 JsonView check_header(const JsonView& file) {

@@ -66,6 +66,8 @@ TEST_CASE("what is no table, or of another model, is refused with its place") {
   CHECK(changed("[0, 1]", "[1, 1]").starts_with("samples[0][1]: expected"));
   CHECK(changed("\"histogram\"", "\"histgram\"").find("did you mean 'histogram'") !=
         std::string::npos);
+  CHECK(changed("[300,", "[301,").find("counts: do not add up") != std::string::npos);
+  CHECK(changed("[300,", "[9223372036854775807,").find("range[0]: expected") != std::string::npos);
   CHECK(changed("\"width\": -", "\"width\": 9").find("width: expected") != std::string::npos);
 }
 
