@@ -20,7 +20,8 @@ class OpRun {
   OpRun& constant(Tensor tensor);
   OpRun& left_out();
 
-  /// Binds the node from the provider on, which must be the one that serves it; runs it twice, the
+  /// Binds the node from the provider on, which must be the one that serves it (in a build
+  /// without oneDNN the reference instead of that); runs it twice, the
   /// second time with everything cached, and returns the outputs, equal in both.
   std::vector<Tensor> run(Provider provider = Provider::kReference, std::size_t outputs = 1);
   /// The only output.
